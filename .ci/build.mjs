@@ -1,0 +1,24 @@
+// Bundles the connector and the local tools to CommonJS: one file starts in a fraction of the time that hundreds of modules take.
+import { existsSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const entries = {
+  functions: 'functions/index.ts',
+  tenant: 'src/cli/tenant.ts',
+  consume: 'src/cli/consume.ts',
+  start: 'test/local/start.ts',
+  functionHost: 'test/local/functionHost/main.ts',
+  bench: 'test/bench/main.ts',
+};
+
+await build({
+  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  sourcemap: true,
+  external: ['@azure/functions-core'],
+  logLevel: 'warning',
+});

@@ -1,0 +1,62 @@
+// Runs one of the project's commands after installing and building what it lacks, so that `npm start` and `npm test` work on a fresh clone.
+// Plain JavaScript without dependencies: it has to run before anything is installed, on whatever Node the machine has.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const nodeModules = join(root, 'node_modules');
+const stamp = join(nodeModules, '.installed-from');
+const projectNode = join(nodeModules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+const commands = {
+  start: { build: true, run: [['dist/start.js']] },
+  tenant: { build: true, run: [['dist/tenant.js']] },
+  consume: { build: true, run: [['dist/consume.js']] },
+  bench: { build: true, run: [['--expose-gc', 'dist/bench.js']] },
+  build: { build: true, run: [] },
+  test: { build: true, run: [['node_modules/jest/bin/jest.js']] },
+  check: { build: false, run: [['.ci/check.mjs']] },
+  format: { build: false, run: [['node_modules/prettier/bin/prettier.cjs', '--write', '.']] },
+};
+
+function fail(text, status = 1) {
+  process.stderr.write(`${text}\n`);
+  process.exit(status);
+}
+
+function run(program, parameters) {
+  const done = spawnSync(program, parameters, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (done.error) fail(`${program} could not be started: ${done.error.message}`);
+  return done.status ?? 1;
+}
+
+function installWhatIsMissing() {
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (installed !== lock || !existsSync(projectNode)) {
+    process.stderr.write('Installing dependencies (once, about a minute) …\n');
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    if (run(npm, ['ci', '--ignore-scripts', '--loglevel=error']) !== 0)
+      fail('npm ci failed. Check that the npm registry can be reached, then run the same command again.');
+    // The package "node" carries the Node 22 that the project runs on; its install script is the only one the project needs.
+    if (run(process.execPath, ['node_modules/node/installArchSpecificPackage.js']) !== 0 || !existsSync(projectNode))
+      fail('Node 22 could not be installed from the npm package "node". Run the same command again, or use a machine with Node 22.');
+    writeFileSync(stamp, lock);
+  }
+}
+
+const [name, ...parameters] = process.argv.slice(2);
+const command = commands[name];
+if (!command) fail(`Unknown command "${name}". Known: ${Object.keys(commands).join(', ')}.`, 2);
+installWhatIsMissing();
+if (command.build && run(projectNode, ['.ci/build.mjs']) !== 0) fail('The build failed; the lines above say where.');
+for (const script of command.run) {
+  const child = spawn(projectNode, [...script, ...parameters], { cwd: root, stdio: 'inherit' });
+  // A terminal sends Ctrl+C to the whole group; the child stops its own servers and decides the exit code.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
+  const status = await new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ? 1 : code)));
+  if (status !== 0) process.exit(status);
+}
