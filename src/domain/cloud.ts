@@ -1,0 +1,16 @@
+import type { Api } from './failure';
+
+/** The Microsoft clouds, by the names Microsoft uses; `custom` is any server that speaks these APIs, named in the settings. */
+export const cloudIds = ['commercial', 'gcc', 'gccHigh', 'dod', 'china', 'custom'] as const;
+export type CloudId = (typeof cloudIds)[number];
+
+/** One cloud's hosts, each an https origin without a trailing slash. A token for an API is only ever sent to that API's origin. */
+export interface Cloud {
+  readonly id: CloudId;
+  readonly title: string;
+  readonly login: string;
+  readonly hosts: Readonly<Record<Api, string>>;
+}
+
+/** Looks a cloud up; undefined when it is not configured (only `custom` can be). */
+export type Clouds = (id: CloudId) => Cloud | undefined;

@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto';
+import { crc32, gzipSync } from 'node:zlib';
+import { latenessBucket } from './lateness';
+import type { RecordFlag, SourceFacts, SourceRecord } from './source';
+import type { TenantId } from './tenant';
+
+/** The version of the record shape; rises when a consumer would have to change. */
+export const schemaVersion = '1';
+
+/** One Event Hubs message, ready to send. */
+export interface OutgoingEvent {
+  readonly hub: string;
+  readonly partitionKey: string;
+  readonly messageId: string;
+  readonly contentType: 'application/json';
+  readonly contentEncoding?: 'gzip';
+  readonly properties: Readonly<Record<'tenantId' | 'source' | 'category' | 'schemaVersion' | 'unit', string> & { records: number }>;
+  readonly body: Buffer;
+}
+
+/** How events are written. `records` is the default shape `{"records":[…]}`; `single` is one bare record per event. */
+export interface EventFormat {
+  readonly shape: 'records' | 'single';
+  readonly compression: 'none' | 'gzip';
+  /** What an event is filled up to, in bytes of its body. */
+  readonly targetBytes: number;
+}
+
+/** The default: about 250 KB, which fits the smallest tier of Event Hubs. */
+export const defaultEventFormat: EventFormat = { shape: 'records', compression: 'none', targetBytes: 250_000 };
+
+/** What all events of one unit have in common. */
+export interface EventHeader {
+  readonly hub: string;
+  readonly partitionKey: string;
+  readonly tenantId: TenantId;
+  /** Stamped on each record when given. */
+  readonly tenantName?: string;
+  readonly source: Pick<SourceFacts, 'id' | 'category' | 'resourceProvider'>;
+  readonly unitId: string;
+  /** Used when a record has no time that can be read. */
+  readonly unitTime: Date;
+}
+
+/** An event, and which records of the unit it carries. */
+export interface Piece {
+  readonly event: OutgoingEvent;
+  /** Index in the unit of the first record. */
+  readonly first: number;
+  readonly records: number;
+  readonly recordBytes: number;
+  /** CRC-32 over the bytes of all records of the unit up to and including this piece. */
+  readonly checksum: number;
+  /** When the records happened, in ms, to measure how late they are once they are acknowledged. */
+  readonly times: readonly number[];
+}
+
+const printable = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** JSON text in plain ASCII, so that its length in bytes is its length. */
+function quote(text: string): string {
+  if (printable.test(text)) return `"${text}"`;
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const wholeSeconds = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$/;
+const zoned = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/;
+
+let lastMinuteText = '';
+let lastMinuteMs = 0;
+
+/**
+ * Reads the time of a record: ISO 8601, UTC unless it says otherwise (audit records carry no zone, and mean UTC). Undefined when it is not a time.
+ * https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema
+ */
+export function recordTimeMs(text: string): number | undefined {
+  if (text.length === 19 && wholeSeconds.test(text)) {
+    const minute = text.slice(0, 16);
+    if (minute !== lastMinuteText) {
+      lastMinuteMs = Date.parse(`${minute.replace(' ', 'T')}:00Z`);
+      lastMinuteText = minute;
+    }
+    const at = lastMinuteMs + ((text.charCodeAt(17) - 48) * 10 + text.charCodeAt(18) - 48) * 1_000;
+    return Number.isNaN(at) ? undefined : at;
+  }
+  const match = zoned.exec(text);
+  if (match === null) return undefined;
+  const at = Date.parse(text.replace(' ', 'T') + (match[2] === undefined ? 'Z' : ''));
+  return Number.isNaN(at) ? undefined : at;
+}
+
+function timeText(text: string | undefined, ms: number | undefined, otherwise: string): string {
+  if (text === undefined || ms === undefined) return otherwise;
+  return text.length === 19 ? `${text.slice(0, 10)}T${text.slice(11)}Z` : new Date(ms).toISOString();
+}
+
+/** An id for a record that has none: the same bytes always give the same id. */
+export function hashedId(json: Buffer): string {
+  return `sha256:${createHash('sha256').update(json).digest('hex').slice(0, 32)}`;
+}
+
+const opening = Buffer.from('{"records":[');
+
+/**
+ * Packs the records of one unit into events: each record in its envelope, the original bytes untouched, events filled up to the target size and
+ * cut at the same records every time, so that a message id always stands for the same records.
+ */
+export class EventPacker {
+  readonly #header: EventHeader;
+  readonly #format: EventFormat;
+  readonly #now: () => Date;
+  readonly #head: string;
+  readonly #middle: string;
+  #observed = '';
+  #parts: (string | Buffer)[] = [];
+  #times: number[] = [];
+  #size = 0;
+  #first: number;
+  #count = 0;
+  #recordBytes = 0;
+  #checksum: number;
+
+  /** Starts at a record index with the checksum of the records before it, when the unit was delivered in part. */
+  constructor(header: EventHeader, format: EventFormat, now: () => Date, from: { readonly index: number; readonly checksum: number }) {
+    this.#header = header;
+    this.#format = format;
+    this.#now = now;
+    this.#first = from.index;
+    this.#checksum = from.checksum;
+    const { tenantId, tenantName, source } = header;
+    this.#head = `","category":${quote(source.category)},"operationName":`;
+    this.#middle =
+      `,"resourceId":${quote(`/tenants/${tenantId}/providers/${source.resourceProvider}`)},"tenantId":"${tenantId}"` +
+      (tenantName === undefined ? '' : `,"tenantName":${quote(tenantName)}`) +
+      ',"id":';
+  }
+
+  /** Adds a record (with its original bytes, when a pointer stands in for it); returns the event that was full before it, if any. */
+  add(record: SourceRecord, original: Buffer = record.json): Piece | undefined {
+    const { json } = record;
+    if (this.#count === 0) this.#observed = `,"source":${quote(this.#header.source.id)},"observedTime":"${this.#now().toISOString()}"`;
+    const ms = record.time === undefined ? undefined : recordTimeMs(record.time);
+    const flags = record.flags;
+    const properties = flags?.includes('unreadable') === true ? rawProperties(json) : json;
+    const prefix =
+      '{"time":"' +
+      timeText(record.time, ms, this.#header.unitTime.toISOString()) +
+      this.#head +
+      quote(record.operation ?? 'Unknown') +
+      this.#middle +
+      quote(record.id ?? hashedId(json)) +
+      this.#observed +
+      (flags === undefined || flags.length === 0 ? '' : flagsText(flags)) +
+      ',"properties":';
+    const size = prefix.length + properties.length + 2;
+    const full = this.#count > 0 && (this.#format.shape === 'single' || this.#size + size > this.#format.targetBytes) ? this.flush() : undefined;
+    if (this.#count > 0) this.#parts.push(',');
+    this.#parts.push(prefix, properties, '}');
+    this.#size += size;
+    this.#count += 1;
+    this.#recordBytes += original.length;
+    this.#checksum = crc32(original, this.#checksum);
+    this.#times.push(ms ?? this.#header.unitTime.getTime());
+    return full;
+  }
+
+  /** The event with what was added since the last one; undefined when nothing was. */
+  flush(): Piece | undefined {
+    if (this.#count === 0) return undefined;
+    const { hub, partitionKey, tenantId, source, unitId } = this.#header;
+    const plain = this.#body();
+    const body = this.#format.compression === 'gzip' ? gzipSync(plain, { level: 4 }) : plain;
+    const piece: Piece = {
+      event: {
+        hub,
+        partitionKey,
+        messageId: messageId(tenantId, source.id, unitId, this.#first),
+        contentType: 'application/json',
+        ...(this.#format.compression === 'gzip' ? { contentEncoding: 'gzip' as const } : {}),
+        properties: { tenantId, source: source.id, category: source.category, schemaVersion, unit: unitId.slice(0, 512), records: this.#count },
+        body,
+      },
+      first: this.#first,
+      records: this.#count,
+      recordBytes: this.#recordBytes,
+      checksum: this.#checksum,
+      times: this.#times,
+    };
+    this.#first += this.#count;
+    this.#parts = [];
+    this.#times = [];
+    this.#size = 0;
+    this.#count = 0;
+    this.#recordBytes = 0;
+    return piece;
+  }
+
+  #body(): Buffer {
+    const wrapped = this.#format.shape === 'records';
+    let length = wrapped ? opening.length + 2 : 0;
+    for (const part of this.#parts) length += part.length;
+    const body = Buffer.allocUnsafeSlow(length);
+    let at = wrapped ? opening.copy(body) : 0;
+    for (const part of this.#parts) at += typeof part === 'string' ? body.write(part, at, 'latin1') : part.copy(body, at);
+    if (wrapped) body.write(']}', at, 'latin1');
+    return body;
+  }
+}
+
+function flagsText(flags: readonly RecordFlag[]): string {
+  return `,"flags":${JSON.stringify(flags)}`;
+}
+
+function rawProperties(json: Buffer): Buffer {
+  return Buffer.from(`{"encoding":"base64","raw":"${json.toString('base64')}"}`);
+}
+
+function messageId(tenantId: TenantId, sourceId: string, unitId: string, first: number): string {
+  return createHash('sha256').update(`${tenantId}|${sourceId}|${unitId}|${first}`).digest('hex').slice(0, 32);
+}
+
+/** The pointer that goes to the hub in place of a record too large for it: where the record is, how large, and its SHA-256. */
+export function pointerRecord(record: SourceRecord, kept: { readonly blob: string; readonly sha256: string }): SourceRecord {
+  const pointer = { truncated: true, size: record.json.length, sha256: kept.sha256, blob: kept.blob };
+  return { ...record, id: record.id ?? hashedId(record.json), json: Buffer.from(JSON.stringify(pointer)), flags: [] };
+}
+
+/** The lateness histogram of records that happened at the given times and were acknowledged now. */
+export function latenessOf(times: readonly number[], acknowledgedMs: number): number[] {
+  const histogram: number[] = [];
+  for (const time of times) {
+    const bucket = latenessBucket((acknowledgedMs - time) / 1_000);
+    while (histogram.length <= bucket) histogram.push(0);
+    histogram[bucket] = (histogram[bucket] ?? 0) + 1;
+  }
+  return histogram;
+}
+

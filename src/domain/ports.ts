@@ -1,0 +1,135 @@
+import type { Gap, HourCoverage } from './coverage';
+import type { OutgoingEvent } from './event';
+import type { Api } from './failure';
+import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
+import type { CollectEntry, CollectMessage, ScheduleEntry } from './schedule';
+import type { Answer, TenantRequest, Unit } from './source';
+import type { SourceRow } from './sourceState';
+import type { Tenant, TenantId } from './tenant';
+
+/** The only source of time; UTC. */
+export interface Clock {
+  readonly now: () => Date;
+  /** Resolves after the time has passed, rejects when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Where events go. */
+export interface Sink {
+  /** Sends the events, which share a hub and a partition key, and resolves only when Event Hubs has acknowledged all of them. Throws `hubBusy` or `hubRefused`. */
+  readonly write: (events: readonly OutgoingEvent[], signal: AbortSignal) => Promise<void>;
+  /** The largest batch the link of this hub takes, in bytes; an event needs some of it for its properties. */
+  readonly batchLimitBytes: (hub: string, signal: AbortSignal) => Promise<number>;
+}
+
+/** Where records go that are too large for the hub. */
+export interface OversizeStore {
+  /** Keeps the record under a stable name and returns that name and the SHA-256 (hex) of what was kept. */
+  readonly keep: (
+    record: { readonly tenantId: TenantId; readonly sourceId: string; readonly id: string; readonly json: Buffer },
+    signal: AbortSignal,
+  ) => Promise<{ readonly blob: string; readonly sha256: string }>;
+}
+
+/** The ledger. Every change is conditional on the etag of the row it was made from. */
+export interface Ledger {
+  /** Adds the units that are not in the ledger yet, as pending, and returns the rows of all given units, new and known. Durable when it resolves. */
+  readonly enlist: (scope: LedgerScope, units: readonly Unit[], now: Date, signal: AbortSignal) => Promise<readonly LedgerRow[]>;
+  /** The pending rows of a day, oldest first, a page at a time. */
+  readonly pending: (scope: LedgerScope, day: string, signal: AbortSignal) => AsyncIterable<readonly LedgerRow[]>;
+  /** Writes the changes and returns the rows with their new etags. Throws `conflict` when a row was changed by somebody else; a write whose answer was lost is recognised, not repeated. */
+  readonly save: (changes: readonly LedgerChange[], signal: AbortSignal) => Promise<readonly LedgerRow[]>;
+  /** A row as it is now; undefined when it is not there. */
+  readonly find: (scope: LedgerScope, unit: Unit, signal: AbortSignal) => Promise<LedgerRow | undefined>;
+  /** All rows of an hour (`2026-11-22T10`). */
+  readonly hour: (scope: LedgerScope, hour: string, signal: AbortSignal) => AsyncIterable<readonly LedgerRow[]>;
+  /** Deletes rows of a day that are finished and expired before the given time; returns how many stay. */
+  readonly forget: (scope: LedgerScope, day: string, expiredBefore: Date, signal: AbortSignal) => Promise<{ readonly kept: number }>;
+  /** The days of a scope that hold rows. */
+  readonly days: (scope: LedgerScope, signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+/** Coverage and gaps: what is shown and proven. */
+export interface CoverageStore {
+  readonly saveHours: (hours: readonly HourCoverage[], signal: AbortSignal) => Promise<void>;
+  /** Hours from (inclusive) to (exclusive), oldest first; hours nothing was recorded for are left out. */
+  readonly hours: (scope: LedgerScope, from: string, to: string, signal: AbortSignal) => Promise<readonly HourCoverage[]>;
+  /** Idempotent: the same gap recorded twice is one gap. Returns true when it is new. */
+  readonly recordGap: (gap: Gap, signal: AbortSignal) => Promise<boolean>;
+  readonly gaps: (scope: LedgerScope, signal: AbortSignal) => Promise<readonly Gap[]>;
+  /** Gaps that were recorded but not yet sent as events. */
+  readonly unsentGaps: (scope: LedgerScope, signal: AbortSignal) => Promise<readonly Gap[]>;
+  readonly markGapsSent: (gaps: readonly Gap[], signal: AbortSignal) => Promise<void>;
+}
+
+/** The row of each source of each tenant. */
+export interface SourceStore {
+  readonly find: (tenantId: TenantId, sourceId: string, signal: AbortSignal) => Promise<SourceRow | undefined>;
+  readonly ofTenant: (tenantId: TenantId, signal: AbortSignal) => Promise<readonly SourceRow[]>;
+  /** Rejects with `conflict` when the row exists. */
+  readonly create: (row: Omit<SourceRow, 'etag'>, signal: AbortSignal) => Promise<SourceRow>;
+  /** Rejects with `conflict` when the row changed since its etag; a write whose answer was lost is recognised. */
+  readonly save: (row: SourceRow, signal: AbortSignal) => Promise<SourceRow>;
+  readonly remove: (tenantId: TenantId, signal: AbortSignal) => Promise<void>;
+}
+
+/** The tenants that are collected. */
+export interface TenantStore {
+  readonly find: (id: TenantId, signal: AbortSignal) => Promise<{ readonly tenant: Tenant; readonly etag: string } | undefined>;
+  readonly all: (signal: AbortSignal) => AsyncIterable<Tenant>;
+  /** Conditional on the etag, or on the tenant being new. Rejects with `conflict`. */
+  readonly save: (tenant: Tenant, expected: string | 'new', signal: AbortSignal) => Promise<string>;
+  readonly remove: (id: TenantId, signal: AbortSignal) => Promise<void>;
+}
+
+/** The index of what is due when, in shards: a hint that is repaired from the source rows, never the truth. */
+export interface ScheduleIndex {
+  /** The entries of a shard that are due, earliest first. */
+  readonly due: (shard: number, now: Date, limit: number, signal: AbortSignal) => Promise<readonly ScheduleEntry[]>;
+  readonly put: (entries: readonly ScheduleEntry[], signal: AbortSignal) => Promise<void>;
+  /** Moves entries of one shard to a later time, each once: of two callers only one gets an entry. Returns the entries as moved. */
+  readonly claim: (entries: readonly ScheduleEntry[], until: Date, signal: AbortSignal) => Promise<readonly ScheduleEntry[]>;
+  /** Entries that are not there are ignored. */
+  readonly remove: (entries: readonly ScheduleEntry[], signal: AbortSignal) => Promise<void>;
+  readonly all: (shard: number, signal: AbortSignal) => AsyncIterable<ScheduleEntry>;
+}
+
+/** The queue of collect messages. Messages are hints: any may be lost, doubled or late. */
+export interface CollectQueue {
+  readonly send: (message: CollectMessage, delayMs: number, signal: AbortSignal) => Promise<void>;
+  /** Puts a message that is not ours aside, with the reason. */
+  readonly setAside: (message: string, cause: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** What became of messages nobody could process; for the operator. */
+export interface PoisonStore {
+  readonly record: (
+    entry: { readonly cause: string; readonly message: string; readonly entries: readonly CollectEntry[]; readonly at: Date },
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/** Secrets, in Key Vault only. */
+export interface Secrets {
+  /** The current value, or undefined when there is none. */
+  readonly read: (name: string, signal: AbortSignal) => Promise<string | undefined>;
+  readonly write: (name: string, value: string, tags: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<void>;
+  readonly remove: (name: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** Access tokens for a tenant's APIs, cached per tenant and API. */
+export interface Credentials {
+  readonly token: (tenant: Tenant, api: Api, signal: AbortSignal) => Promise<string>;
+  /** Forgets a token the API refused, or with no API all tokens and the secret of the tenant. */
+  readonly forget: (tenantId: TenantId, api?: Api) => void;
+}
+
+/** Sends a request with the tenant's token to the tenant's cloud, within the tenant's request budget. */
+export type TenantSend = (tenant: Tenant, request: TenantRequest, signal: AbortSignal) => Promise<Answer>;
+
+export type Severity = 'info' | 'warning' | 'error';
+
+/** Structured events with static names; never a record, a token or a secret. */
+export interface Telemetry {
+  readonly event: (name: string, severity: Severity, fields?: Readonly<Record<string, string | number | boolean | undefined>>) => void;
+}

@@ -1,0 +1,78 @@
+import type { Failure } from './failure';
+import type { SourceMemory } from './source';
+import type { TenantId } from './tenant';
+import type { ListingCursor } from './window';
+
+/** The one vocabulary of states; page, doctor, events and alerts use the same words. */
+export const stateTitles = {
+  collecting: 'Collecting',
+  catchingUp: 'Catching up',
+  waiting: 'Waiting for Microsoft',
+  needsAttention: 'Needs attention',
+  degraded: 'Degraded',
+  notAvailable: 'Not available',
+  paused: 'Paused',
+} as const;
+
+export type StateName = keyof typeof stateTitles;
+
+/** A state never stands alone: since when, and why. */
+export interface SourceState {
+  readonly name: StateName;
+  readonly since: string;
+  readonly failure?: Failure;
+}
+
+/** Everything durable about one source of one tenant, in one row: lease, cursor, state, schedule. Every write is conditional on `etag`. */
+export interface SourceRow {
+  readonly tenantId: TenantId;
+  readonly sourceId: string;
+  /** Rises with each run that takes the lease; a writer with an older epoch fails. */
+  readonly epoch: number;
+  readonly leaseOwner?: string;
+  readonly leaseUntil?: string;
+  /** True while a run is under way; still true at the next run when the last one died. */
+  readonly unclean: boolean;
+  readonly cursor: ListingCursor;
+  /** Ledger days that may hold pending units. */
+  readonly openDays: readonly string[];
+  readonly memory: SourceMemory;
+  readonly state: SourceState;
+  /** Runs in a row that found nothing; the polling interval follows it. */
+  readonly idleRuns: number;
+  readonly failedRuns: number;
+  readonly dueAt: string;
+  /** The epoch of the last run that finished; schedule entries with a lower ticket are stale. */
+  readonly ticket: number;
+  readonly pendingUnits: number;
+  readonly firstRunAt?: string;
+  readonly lastRunAt?: string;
+  readonly lastSuccessAt?: string;
+  readonly lastRecordAt?: string;
+  readonly recordsTotal: number;
+  readonly bytesTotal: number;
+  readonly gapsTotal: number;
+  readonly etag: string;
+}
+
+/** The row of a source that has never run. */
+export function newSourceRow(tenantId: TenantId, sourceId: string, now: Date): Omit<SourceRow, 'etag'> {
+  return {
+    tenantId,
+    sourceId,
+    epoch: 0,
+    unclean: false,
+    cursor: {},
+    openDays: [],
+    memory: {},
+    state: { name: 'waiting', since: now.toISOString() },
+    idleRuns: 0,
+    failedRuns: 0,
+    dueAt: now.toISOString(),
+    ticket: 0,
+    pendingUnits: 0,
+    recordsTotal: 0,
+    bytesTotal: 0,
+    gapsTotal: 0,
+  };
+}
