@@ -48,6 +48,11 @@ export function ledgerDay(unit: Unit): string {
   return unit.undated === true ? 'undated' : unit.at.toISOString().slice(0, 10);
 }
 
+/** The hour of availability a unit counts for in coverage (`2026-11-22T10`), or `undated`. */
+export function ledgerHour(unit: Unit): string {
+  return unit.undated === true ? 'undated' : unit.at.toISOString().slice(0, 13);
+}
+
 /** All days that can hold units of the last `retentionDays`, oldest first, `undated` included. */
 export function ledgerDays(now: Date, retentionDays = 8): string[] {
   const days = Array.from({ length: retentionDays + 1 }, (_, ago) =>

@@ -41,7 +41,7 @@ export interface Ledger {
   readonly save: (changes: readonly LedgerChange[], signal: AbortSignal) => Promise<readonly LedgerRow[]>;
   /** A row as it is now; undefined when it is not there. */
   readonly find: (scope: LedgerScope, unit: Unit, signal: AbortSignal) => Promise<LedgerRow | undefined>;
-  /** All rows of an hour (`2026-11-22T10`). */
+  /** All rows of an hour (`2026-11-22T10`), or of `undated`. */
   readonly hour: (scope: LedgerScope, hour: string, signal: AbortSignal) => AsyncIterable<readonly LedgerRow[]>;
   /** Deletes rows of a day that are finished and expired before the given time; returns how many stay. */
   readonly forget: (scope: LedgerScope, day: string, expiredBefore: Date, signal: AbortSignal) => Promise<{ readonly kept: number }>;
@@ -97,6 +97,8 @@ export interface ScheduleIndex {
 /** The queue of collect messages. Messages are hints: any may be lost, doubled or late. */
 export interface CollectQueue {
   readonly send: (message: CollectMessage, delayMs: number, signal: AbortSignal) => Promise<void>;
+  /** About how many messages wait. */
+  readonly depth: (signal: AbortSignal) => Promise<number>;
   /** Puts a message that is not ours aside, with the reason. */
   readonly setAside: (message: string, cause: string, signal: AbortSignal) => Promise<void>;
 }

@@ -119,8 +119,11 @@ export interface SourceMemory {
 
 /** A source: facts, and three functions. It proposes; only the engine moves state. */
 export interface Source extends SourceFacts {
-  /** Makes sure that the feed is there (for a content feed: that the subscription is on). Returns what to remember. Throws a ConnectorError when it is not. */
-  readonly prepare: (run: Run, memory: SourceMemory) => Promise<SourceMemory>;
+  /**
+   * Makes sure that the feed is there (for a content feed: that the subscription is on). Returns what to remember; `remember` makes it durable
+   * before something is done that must not be done twice. Throws a ConnectorError when the feed is not there.
+   */
+  readonly prepare: (run: Run, memory: SourceMemory, remember: (memory: SourceMemory) => Promise<void>) => Promise<SourceMemory>;
   /** Lists what is available in the windows, in their order. */
   readonly list: (run: Run, windows: readonly Window[]) => AsyncIterable<Listing>;
   /** Reads the records of a unit, in a stable order, some at a time. */

@@ -16,11 +16,15 @@ export const stateTitles = {
 
 export type StateName = keyof typeof stateTitles;
 
+/** Why there is no data although nothing failed; without one of these, no data is never shown as healthy. */
+export type Silence = 'awaitingFirstContent' | 'silentSinceStart' | 'quiet';
+
 /** A state never stands alone: since when, and why. */
 export interface SourceState {
   readonly name: StateName;
   readonly since: string;
   readonly failure?: Failure;
+  readonly silence?: Silence;
 }
 
 /** Everything durable about one source of one tenant, in one row: lease, cursor, state, schedule. Every write is conditional on `etag`. */
@@ -45,6 +49,8 @@ export interface SourceRow {
   /** The epoch of the last run that finished; schedule entries with a lower ticket are stale. */
   readonly ticket: number;
   readonly pendingUnits: number;
+  /** The last hour whose coverage was sent as an event; later changes of earlier hours are sent again. */
+  readonly reportedTo?: string;
   readonly firstRunAt?: string;
   readonly lastRunAt?: string;
   readonly lastSuccessAt?: string;

@@ -1,0 +1,49 @@
+import type { SourceRow } from '../domain/sourceState';
+import { newSourceRow } from '../domain/sourceState';
+import type { CollectPorts } from './collectPorts';
+import { entryAt, sourcesOf } from './schedule';
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/**
+ * Repairs what hints may have lost and deletes what has had its time: every source of an active tenant gets its row and its schedule entry back,
+ * entries of tenants that are gone are removed, and finished ledger rows go a day after Microsoft dropped their content.
+ */
+export async function maintain(ports: CollectPorts, signal: AbortSignal): Promise<{ readonly repaired: number; readonly removed: number }> {
+  const scheduled = new Set<string>();
+  const wanted = new Map<string, SourceRow>();
+  let removed = 0;
+  for await (const tenant of ports.tenants.all(signal)) {
+    if (tenant.status !== 'active') continue;
+    const rows = new Map((await ports.sourceRows.ofTenant(tenant.id, signal)).map((row) => [row.sourceId, row]));
+    for (const source of sourcesOf(tenant, ports.sources.values())) {
+      const row = rows.get(source.id) ?? (await ports.sourceRows.create(newSourceRow(tenant.id, source.id, ports.clock.now()), signal));
+      const polling = tenant.integrations.find(({ id }) => id === source.integration)?.polling;
+      if (polling?.kind !== 'disabled') wanted.set(`${tenant.id}|${source.id}`, row);
+      await forgetOldRows(ports, row, signal);
+    }
+  }
+  for (let shard = 0; shard < ports.options.shards; shard += 1)
+    for await (const entry of ports.schedule.all(shard, signal)) {
+      const key = `${entry.tenantId}|${entry.sourceId}`;
+      const row = wanted.get(key);
+      if (row !== undefined && entry.ticket >= row.ticket) scheduled.add(key);
+      else if (row === undefined && (await ports.tenants.find(entry.tenantId, signal)) === undefined) {
+        await ports.schedule.remove([entry], signal);
+        removed += 1;
+      }
+    }
+  const missing = [...wanted].filter(([key]) => !scheduled.has(key)).map(([, row]) => entryAt(ports, row, ports.clock.now()));
+  if (missing.length > 0) await ports.schedule.put(missing, signal);
+  ports.telemetry.event('maintained', missing.length > 0 ? 'warning' : 'info', { repaired: missing.length, removed });
+  return { repaired: missing.length, removed };
+}
+
+async function forgetOldRows(ports: CollectPorts, row: SourceRow, signal: AbortSignal): Promise<void> {
+  const scope = { tenantId: row.tenantId, sourceId: row.sourceId };
+  const expiredBefore = new Date(ports.clock.now().getTime() - dayMs);
+  // Only days that Microsoft no longer lists: a row that goes too early would make its unit look new.
+  const oldest = new Date(ports.clock.now().getTime() - 8 * dayMs).toISOString().slice(0, 10);
+  for (const day of await ports.ledger.days(scope, signal))
+    if (day === 'undated' || day < oldest) await ports.ledger.forget(scope, day, expiredBefore, signal);
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { latenessAt } from '../domain/lateness';
+import { defaultEventFormat, EventPacker } from '../domain/event';
+import type { OutgoingEvent } from '../domain/event';
+import type { Gap, HourCoverage } from '../domain/coverage';
+import type { SourceState } from '../domain/sourceState';
+import { stateTitles } from '../domain/sourceState';
+import type { Tenant } from '../domain/tenant';
+import { describeFailure } from './describe';
+
+/** The connector's own facts, as they go to m365-operations. Sent at least once; the id says which fact it is. */
+export type OperationsFact =
+  | { readonly kind: 'coverage'; readonly sourceId: string; readonly hours: readonly HourCoverage[] }
+  | { readonly kind: 'gap'; readonly gap: Gap }
+  | { readonly kind: 'state'; readonly sourceId: string; readonly state: SourceState; readonly before: SourceState['name'] }
+  | { readonly kind: 'test'; readonly id: string };
+
+interface Telling {
+  readonly id: string;
+  readonly category: string;
+  readonly operation: string;
+  readonly time: Date;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** What coverage of an hour says to a reader, in names that explain themselves. */
+export function coverageProperties(hour: HourCoverage): Readonly<Record<string, unknown>> {
+  return {
+    source: hour.scope.sourceId,
+    hour: `${hour.hour}:00:00Z`,
+    unitsListed: hour.listed,
+    unitsFetched: hour.fetched,
+    unitsDelivered: hour.delivered,
+    unitsPending: hour.pending,
+    unitsLost: hour.gaps,
+    complete: hour.pending === 0 && hour.gaps === 0,
+    records: hour.records,
+    bytes: hour.bytes,
+    latenessSecondsP50: latenessAt(hour.lateness, 0.5),
+    latenessSecondsP95: latenessAt(hour.lateness, 0.95),
+    latenessHistogram: hour.lateness,
+  };
+}
+
+function tellings(fact: OperationsFact, now: Date): Telling[] {
+  switch (fact.kind) {
+    case 'coverage':
+      return fact.hours.map((hour) => {
+        const properties = coverageProperties(hour);
+        return {
+          id: stableId('coverage', fact.sourceId, hour.hour, JSON.stringify(properties)),
+          category: 'M365Connector.Coverage',
+          operation: 'CoverageReported',
+          time: new Date(`${hour.hour}:00:00Z`),
+          properties,
+        };
+      });
+    case 'gap': {
+      const { gap } = fact;
+      return [
+        {
+          id: stableId('gap', gap.scope.sourceId, gap.from.toISOString(), gap.unitId ?? gap.cause),
+          category: 'M365Connector.Gap',
+          operation: 'GapRecorded',
+          time: gap.recordedAt,
+          properties: {
+            source: gap.scope.sourceId,
+            from: gap.from.toISOString(),
+            to: gap.to.toISOString(),
+            unit: gap.unitId,
+            cause: gap.cause,
+            explanation: gap.explanation,
+          },
+        },
+      ];
+    }
+    case 'state': {
+      const words = fact.state.failure === undefined ? undefined : describeFailure(fact.state.failure);
+      return [
+        {
+          id: stableId('state', fact.sourceId, fact.state.name, fact.state.since),
+          category: 'M365Connector.StateChange',
+          operation: 'StateChanged',
+          time: now,
+          properties: {
+            source: fact.sourceId,
+            before: stateTitles[fact.before],
+            state: stateTitles[fact.state.name],
+            since: fact.state.since,
+            silence: fact.state.silence,
+            failure: fact.state.failure?.kind,
+            code: fact.state.failure?.code,
+            title: words?.title,
+            nextStep: words?.nextStep,
+          },
+        },
+      ];
+    }
+    case 'test':
+      return [
+        {
+          id: fact.id,
+          category: 'M365Connector.Test',
+          operation: 'TestRecord',
+          time: now,
+          properties: { test: true, message: 'A marked test record: it proves that the pipeline behind this hub works, and means nothing else.' },
+        },
+      ];
+  }
+}
+
+function stableId(...parts: readonly string[]): string {
+  return `m365c-${createHash('sha256').update(parts.join('|')).digest('hex').slice(0, 32)}`;
+}
+
+/** The events that tell the facts of one tenant to a hub, one category an event. */
+export function operationsEvents(tenant: Pick<Tenant, 'id' | 'name' | 'stampName'>, hub: string, facts: readonly OperationsFact[], now: Date): OutgoingEvent[] {
+  const byCategory = new Map<string, Telling[]>();
+  for (const telling of facts.flatMap((fact) => tellings(fact, now)))
+    byCategory.set(telling.category, [...(byCategory.get(telling.category) ?? []), telling]);
+  return [...byCategory].flatMap(([category, told]) => {
+    const unitId = stableId(...told.map(({ id }) => id));
+    const packer = new EventPacker(
+      {
+        hub,
+        partitionKey: tenant.id,
+        tenantId: tenant.id,
+        ...(tenant.stampName ? { tenantName: tenant.name } : {}),
+        source: { id: 'connector', category, resourceProvider: 'M365Connector' },
+        unitId,
+        unitTime: now,
+      },
+      { ...defaultEventFormat, targetBytes: 200_000 },
+      () => now,
+      { index: 0, checksum: 0 },
+    );
+    const pieces = told.map(({ id, operation, time, properties }) =>
+      packer.add({ id, operation, time: time.toISOString(), json: Buffer.from(JSON.stringify(properties)) }),
+    );
+    return [...pieces, packer.flush()].flatMap((piece) => (piece === undefined ? [] : [piece.event]));
+  });
+}

@@ -1,0 +1,69 @@
+import type { CollectEntry, ScheduleEntry } from '../domain/schedule';
+import { groupEntries } from '../domain/schedule';
+import type { SourceRow } from '../domain/sourceState';
+import type { Source } from '../domain/source';
+import type { Tenant } from '../domain/tenant';
+import type { CollectPorts } from './collectPorts';
+
+const entriesAtOnce = 1_000;
+
+/**
+ * Finds what is due, in all shards, and puts it on the queue, tenants grouped. An entry is claimed before it is queued: two ticks at once, or one that runs twice,
+ * queue it once; if its message is lost, or its worker dies, it fires again after the recheck time.
+ */
+export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Promise<{ readonly queued: number }> {
+  const { options, clock, telemetry } = ports;
+  const depth = await ports.queue.depth(signal);
+  if (depth >= options.queueDepthLimit) {
+    // Workers are far behind; queueing the same sources again would only make them slower.
+    telemetry.event('queueFull', 'warning', { depth });
+    return { queued: 0 };
+  }
+  let queued = 0;
+  let oldestMs = 0;
+  for (let shard = 0; shard < options.shards; shard += 1) {
+    const now = clock.now();
+    const due = await ports.schedule.due(shard, now, entriesAtOnce, signal);
+    if (due.length === 0) continue;
+    oldestMs = Math.max(oldestMs, ...due.map(({ dueAt }) => now.getTime() - dueAt.getTime()));
+    const claimed = await ports.schedule.claim(due, new Date(now.getTime() + options.recheckMs), signal);
+    for (const message of groupEntries(claimed, options.tenantsPerMessage)) {
+      await ports.queue.send(message, 0, signal);
+      queued += message.entries.length;
+    }
+  }
+  telemetry.event('scheduled', 'info', { queued, depth, oldestSeconds: Math.round(oldestMs / 1_000) });
+  return { queued };
+}
+
+/** The sources of the registry that a tenant's integrations name. */
+export function sourcesOf(tenant: Pick<Tenant, 'integrations'>, sources: Iterable<Source>): Source[] {
+  return [...sources].filter(({ integration }) => tenant.integrations.some(({ id }) => id === integration));
+}
+
+/** A schedule entry for a source row that is due at the given time. */
+export function entryAt(ports: Pick<CollectPorts, 'shardOf'>, row: Pick<SourceRow, 'tenantId' | 'sourceId' | 'ticket'>, dueAt: Date): ScheduleEntry {
+  const { tenantId, sourceId, ticket } = row;
+  return { shard: ports.shardOf(tenantId), dueAt, tenantId, sourceId, ticket, backlog: false };
+}
+
+/** Makes sources due now: an entry in the index, so that it happens, and a message, so that it happens at once. */
+export async function scheduleNow(ports: CollectPorts, rows: readonly SourceRow[], signal: AbortSignal): Promise<void> {
+  if (rows.length === 0) return;
+  const later = new Date(ports.clock.now().getTime() + ports.options.recheckMs);
+  const entries = rows.map((row) => entryAt(ports, row, later));
+  await ports.schedule.put(entries, signal);
+  for (const message of groupEntries(entries, 1)) await ports.queue.send(message, 0, signal);
+}
+
+/** Makes sources due again after a while, when a message about them could not be processed. */
+export async function rearm(ports: CollectPorts, entries: readonly CollectEntry[], delayMs: number, signal: AbortSignal): Promise<number> {
+  let armed = 0;
+  for (const { tenantId, sourceId } of entries) {
+    const row = await ports.sourceRows.find(tenantId, sourceId, signal);
+    if (row === undefined) continue;
+    await ports.schedule.put([entryAt(ports, row, new Date(ports.clock.now().getTime() + delayMs))], signal);
+    armed += 1;
+  }
+  return armed;
+}
