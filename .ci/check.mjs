@@ -6,7 +6,7 @@ const checks = {
   lint: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'],
   types: ['node_modules/typescript/bin/tsc', '--noEmit'],
   'import rules': [
-    'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+    'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
     '--config',
     'test/architecture/dependency-cruiser.cjs',
     'functions',

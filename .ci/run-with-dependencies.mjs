@@ -27,8 +27,11 @@ function fail(text, status = 1) {
   process.exit(status);
 }
 
+// Quiet, and without install scripts: npm's own warnings about the machine's older Node mean nothing here, because the project brings its own.
+const environment = { ...process.env, npm_config_loglevel: 'error', npm_config_ignore_scripts: 'true' };
+
 function run(program, parameters) {
-  const done = spawnSync(program, parameters, { cwd: root, stdio: ['ignore', 2, 2] });
+  const done = spawnSync(program, parameters, { cwd: root, stdio: ['ignore', 2, 2], env: environment });
   if (done.error) fail(`${program} could not be started: ${done.error.message}`);
   return done.status ?? 1;
 }
@@ -39,7 +42,7 @@ function installWhatIsMissing() {
   if (installed !== lock || !existsSync(projectNode)) {
     process.stderr.write('Installing dependencies (once, about a minute) …\n');
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    if (run(npm, ['ci', '--ignore-scripts', '--loglevel=error']) !== 0)
+    if (run(npm, ['ci']) !== 0)
       fail('npm ci failed. Check that the npm registry can be reached, then run the same command again.');
     // The package "node" carries the Node 22 that the project runs on; its install script is the only one the project needs.
     if (run(process.execPath, ['node_modules/node/installArchSpecificPackage.js']) !== 0 || !existsSync(projectNode))

@@ -15,6 +15,8 @@ export interface Settings {
     | { readonly kind: 'namespace'; readonly fullyQualifiedNamespace: string };
   readonly keyVaultUrl: string;
   readonly managedIdentityClientId: string | undefined;
+  /** Whose identity is used towards Azure: the app's managed identity, or that of the developer who is signed in on this machine. */
+  readonly azureIdentity: 'managed' | 'developer';
   readonly customCloud: Cloud | undefined;
   readonly hubs: ReadonlyMap<string, string>;
   readonly operationsHub: string;
@@ -158,6 +160,7 @@ export function readSettings(environment: Environment, sourceIds: readonly strin
     eventHubs,
     keyVaultUrl,
     managedIdentityClientId: read.guid('MANAGED_IDENTITY_CLIENT_ID', examples.MANAGED_IDENTITY_CLIENT_ID, false),
+    azureIdentity: read.oneOf('AZURE_IDENTITY', ['managed', 'developer']),
     customCloud: readCustomCloud(read),
     hubs: readHubs(read, sourceIds),
     operationsHub: read.text('OPERATIONS_HUB', 'm365-operations') ?? 'm365-operations',

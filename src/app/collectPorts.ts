@@ -1,4 +1,4 @@
-import type { Clouds } from '../domain/cloud';
+import type { CloudId, Clouds } from '../domain/cloud';
 import type { EventFormat } from '../domain/event';
 import type {
   Clock,
@@ -62,7 +62,7 @@ export interface CollectPorts {
   readonly queue: CollectQueue;
   readonly send: TenantSend;
   /** How far Microsoft's clock is ahead of ours, in ms, as last seen for the tenant's cloud. */
-  readonly clockOffsetMs: (cloud: string) => number;
+  readonly clockOffsetMs: (cloud: CloudId) => number;
   readonly shardOf: (tenantId: TenantId) => number;
   readonly telemetry: Telemetry;
   readonly options: CollectOptions;

@@ -12,6 +12,7 @@ export class SourceLease {
   readonly #clock: Clock;
   readonly #leaseMs: number;
   #last: Promise<unknown> = Promise.resolve();
+  #released = false;
 
   private constructor(row: SourceRow, store: SourceStore, clock: Clock, leaseMs: number) {
     this.#row = row;
@@ -66,11 +67,12 @@ export class SourceLease {
     return this.#inTurn(async () => {
       const { leaseOwner: _owner, leaseUntil: _until, ...rest } = change(this.#row);
       this.#row = await this.#store.save(rest, signal);
+      this.#released = true;
       return this.#row;
     });
   }
 
-  /** Extends the lease again and again until the signal aborts; resolves then. Rejects with `conflict` when the lease was lost. */
+  /** Extends the lease again and again until it is given back or the signal aborts; resolves then. Rejects with `conflict` when the lease was lost. */
   async keep(signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
@@ -78,11 +80,11 @@ export class SourceLease {
       } catch {
         return;
       }
-      if (signal.aborted) return;
+      if (signal.aborted || this.#released) return;
       try {
         await this.update((row) => row, signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted || this.#released) return;
         // A store that cannot be reached leaves the lease as it is; only its running out, or another owner, ends it.
         if (!(error instanceof ConnectorError && error.failure.kind === 'storeUnavailable')) throw error;
       }

@@ -14,7 +14,8 @@ export class CreatedOnce {
     for (;;) {
       const creation = (this.#created ??= this.#create(signal));
       try {
-        return await creation;
+        await creation;
+        return;
       } catch (error) {
         if (this.#created === creation) this.#created = undefined;
         if (signal.aborted || failureOf(error)?.kind !== 'cancelled') throw error;

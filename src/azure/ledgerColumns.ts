@@ -4,8 +4,8 @@ import type { LedgerRow, LedgerScope } from '../domain/ledger';
 import type { Unit } from '../domain/source';
 import { formatFailure, parseFailure } from './storedFailure';
 import type { RowReader } from './rowReader';
-import { keyPart } from './tableRows';
-import type { Columns } from './tableRows';
+import { keyPart } from './tableKeys';
+import type { Columns } from './rowWrites';
 
 const undatedMark = 'undated_';
 const states = ['pending', 'done', 'gap'] as const;
@@ -24,12 +24,20 @@ export function ledgerPartitionStart(scope: LedgerScope): string {
 
 /** Sorts by when the unit became available; the hash keeps units of the same moment apart. */
 export function ledgerRowKey(unit: Unit): string {
-  const hash = createHash('sha256').update(unit.id).digest('hex').slice(0, 32);
+  const hash = createHash('sha256').update(unit.id.slice(0, longestColumn)).digest('hex').slice(0, 32);
   return unit.undated === true ? undatedMark + hash : `${unit.at.toISOString()}_${hash}`;
 }
 
 /** A ledger row as columns; the scope and the day are in the keys. */
-export function ledgerColumns({ unit, state, listedAt, fetched, delivered, attempts, ...row }: Omit<LedgerRow, 'scope' | 'etag'>): Columns {
+export function ledgerColumns({
+  unit,
+  state,
+  listedAt,
+  fetched,
+  delivered,
+  attempts,
+  ...row
+}: Omit<LedgerRow, 'scope' | 'etag'>): Columns {
   return {
     id: unit.id.slice(0, longestColumn),
     ref: unit.ref.slice(0, longestColumn),
@@ -51,7 +59,7 @@ export function ledgerColumns({ unit, state, listedAt, fetched, delivered, attem
   };
 }
 
-/** The inverse of ledgerColumns. A unit that is given, as Microsoft lists it now, stands for the stored one. */
+/** The inverse of ledgerColumns. */
 export function ledgerRow(scope: LedgerScope, reader: RowReader): LedgerRow {
   const notBefore = reader.optionalTime('notBefore');
   const cause = reader.optionalText('cause');

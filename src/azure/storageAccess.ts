@@ -24,11 +24,11 @@ export interface StorageOptions {
   readonly onCorruptRow?: (description: string) => void;
 }
 
-/** How long one request to the storage account may take. */
-export const storageRequestTimeoutMs = 15_000;
+/** How long one operation on the storage account may take, with the SDK's own retries. */
+export const storageOperationMs = 30_000;
 
 const tableRetries = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
-const otherRetries = { maxTries: 3, tryTimeoutInMs: storageRequestTimeoutMs, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
+const otherRetries = { maxTries: 3, tryTimeoutInMs: 10_000, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
 
 /** True for an address on this machine; only such an address may be spoken to without TLS. */
 export function isLoopback(url: string): boolean {

@@ -56,5 +56,7 @@ function toFailure(error: unknown, signal: AbortSignal): Failure | undefined {
   }
   if (name === 'RestError' || identityErrors.has(name)) return { kind: 'storeUnavailable', code: code ?? name };
   // A system error such as ECONNRESET.
-  return code !== undefined && /^E[A-Z_]+$/.test(code) && !code.startsWith('ERR_') ? { kind: 'storeUnavailable', code } : undefined;
+  return code !== undefined && /^E[A-Z_]+$/.test(code) && !code.startsWith('ERR_')
+    ? { kind: 'storeUnavailable', code }
+    : undefined;
 }

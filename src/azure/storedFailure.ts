@@ -47,7 +47,9 @@ export function failureFrom(value: unknown): Failure | undefined {
 
 /** The inverse of formatFailure. Text that is no failure becomes one that says so, because a cause is told, never decided on. */
 export function parseFailure(text: string): Failure {
-  return parseJson(text, failureFrom) ?? { kind: 'unexpectedResponse', code: 'corruptRow', detail: 'The stored cause cannot be read.' };
+  return (
+    parseJson(text, failureFrom) ?? { kind: 'unexpectedResponse', code: 'corruptRow', detail: 'The stored cause cannot be read.' }
+  );
 }
 
 function isFailure(value: unknown): value is Failure {

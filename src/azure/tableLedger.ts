@@ -8,8 +8,10 @@ import { ledgerColumns, ledgerPartition, ledgerPartitionStart, ledgerRow, ledger
 import { readRow } from './rowReader';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
-import { TableRows, transactionsOf } from './tableRows';
-import type { RowWrite, StoredRow } from './tableRows';
+import { transactionsOf } from './rowWrites';
+import { TableRows } from './tableRows';
+import type { RowWrite } from './rowWrites';
+import type { StoredRow } from './tableRows';
 
 const partitionsAtOnce = 4;
 const transactionsAtOnce = 4;
@@ -45,7 +47,12 @@ export function tableLedger(access: StorageAccess, options: StorageOptions = {})
   };
 
   const insert = async (partition: string, fresh: readonly LedgerRow[], signal: AbortSignal): Promise<LedgerRow[]> => {
-    const writes = fresh.map((row) => ({ kind: 'create' as const, row: ledgerRowKey(row.unit), columns: ledgerColumns(row), fresh: row }));
+    const writes = fresh.map((row) => ({
+      kind: 'create' as const,
+      row: ledgerRowKey(row.unit),
+      columns: ledgerColumns(row),
+      fresh: row,
+    }));
     const inserted = await inParallel(transactionsOf(writes), transactionsAtOnce, async (chunk) => {
       try {
         const etags = await rows.write(partition, chunk, signal);
@@ -152,7 +159,8 @@ export function tableLedger(access: StorageAccess, options: StorageOptions = {})
 
     hour: async function* (scope, hour, signal) {
       // All row keys of the hour begin with `2026-11-22T10:`; `;` is the character after the colon.
-      const query = { partition: ledgerPartition(scope, hour.slice(0, 10)), from: `${hour}:`, before: `${hour};` };
+      const ofDay = { partition: ledgerPartition(scope, hour.slice(0, 10)), from: `${hour}:`, before: `${hour};` };
+      const query = hour === 'undated' ? { partition: ledgerPartition(scope, hour) } : ofDay;
       for await (const page of rows.list(query, signal)) {
         const readable = readAll(scope, page);
         if (readable.length > 0) yield readable;
@@ -173,7 +181,7 @@ export function tableLedger(access: StorageAccess, options: StorageOptions = {})
     days: async (scope, signal) => {
       const start = ledgerPartitionStart(scope);
       const days: string[] = [];
-      for (let after = start; ; ) {
+      for (let after = start; ;) {
         // From one partition straight to the next: as many small reads as there are days.
         const partition = await rows.firstPartition(after, `${start}~`, signal);
         if (partition === undefined) return days;
@@ -195,7 +203,9 @@ interface Change {
 
 function freshRow(scope: LedgerScope, unit: Unit, now: Date): LedgerRow {
   const row = { scope, unit, listedAt: now, fetched: false, delivered: nothingDelivered, attempts: 0, etag: '' };
-  return unit.refused === undefined ? { ...row, state: 'pending' } : { ...row, state: 'gap', cause: unit.refused, finishedAt: now };
+  return unit.refused === undefined
+    ? { ...row, state: 'pending' }
+    : { ...row, state: 'gap', cause: unit.refused, finishedAt: now };
 }
 
 const week = 7 * 86_400_000;

@@ -3,12 +3,12 @@ import type { TableClient, TableEntity, TransactionAction } from '@azure/data-ta
 import { ConnectorError } from '../domain/failure';
 import { CreatedOnce } from './createdOnce';
 import { inParallel } from './inParallel';
-import { storageRequestTimeoutMs, tableClient } from './storageAccess';
+import { transactionsOf } from './rowWrites';
+import type { Columns, RowWrite } from './rowWrites';
+import { storageOperationMs, tableClient } from './storageAccess';
 import type { StorageAccess } from './storageAccess';
 import { sdkError, storageError } from './storageFailure';
-
-/** Values by column name. A number that may pass 2^31 must be given as bigint, or the service refuses it; undefined is left out. */
-export type Columns = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
+import { withinTime } from './withinTime';
 
 /** A row as it was read. */
 export interface StoredRow {
@@ -17,14 +17,6 @@ export interface StoredRow {
   readonly etag: string;
   readonly columns: Readonly<Record<string, unknown>>;
 }
-
-/** One change to one row. `put` and `merge` are unconditional: only for data that can be made again, or a flag that is only ever set. */
-export type RowWrite =
-  | { readonly kind: 'create'; readonly row: string; readonly columns: Columns }
-  | { readonly kind: 'replace'; readonly row: string; readonly columns: Columns; readonly etag: string }
-  | { readonly kind: 'put'; readonly row: string; readonly columns: Columns }
-  | { readonly kind: 'merge'; readonly row: string; readonly columns: Columns }
-  | { readonly kind: 'delete'; readonly row: string };
 
 /** Which rows of a table to read, in the order of their keys. */
 export interface RowQuery {
@@ -41,45 +33,8 @@ export interface RowQuery {
   readonly pageSize?: number;
 }
 
-const mostInTransaction = 100;
-// The service takes less than 4 MiB.
-const mostBytesInTransaction = 3_500_000;
 const attempts = 3;
 const readsAtOnce = 8;
-
-/** A text as part of a key: what the service forbids in keys, and the separator `|`, is written as `=` and its code. https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model */
-export function keyPart(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/[/\\#?%|=\u0000-\u001f\u007f-\u009f]/g, (c) => `=${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-/** Cuts writes into what fits one transaction each. */
-export function transactionsOf<Write extends RowWrite>(writes: readonly Write[], most = mostInTransaction): Write[][] {
-  const result: Write[][] = [];
-  let chunk: Write[] = [];
-  let bytes = 0;
-  for (const write of writes) {
-    const size = roughBytes(write);
-    if (chunk.length === most || (chunk.length > 0 && bytes + size > mostBytesInTransaction)) {
-      result.push(chunk);
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(write);
-    bytes += size;
-  }
-  if (chunk.length > 0) result.push(chunk);
-  return result;
-}
-
-// Never too small: three bytes for each UTF-16 unit, and room for the headers of the part.
-function roughBytes(write: RowWrite): number {
-  let size = 1_500 + write.row.length * 6;
-  if (write.kind === 'delete') return size;
-  for (const [name, value] of Object.entries(write.columns))
-    size += name.length + 40 + (typeof value === 'string' ? value.length * 3 : 0);
-  return size;
-}
 
 /**
  * One table. Every write carries a `writeId`, so that a write that was applied although its answer was lost is recognised by reading the row back:
@@ -95,7 +50,7 @@ export class TableRows {
     this.#client = tableClient(access, name);
     this.#created = new CreatedOnce(async (signal) => {
       try {
-        await this.#client.createTable(request(signal));
+        await withinTime(signal, storageOperationMs, (abortSignal) => this.#client.createTable({ abortSignal }));
       } catch (error) {
         throw storageError(`creating table ${name}`, error, signal);
       }
@@ -110,7 +65,10 @@ export class TableRows {
   async get(partition: string, row: string, signal: AbortSignal): Promise<StoredRow | undefined> {
     await this.#created.ready(signal);
     try {
-      return stored(await this.#client.getEntity(partition, row, request(signal)), partition, row);
+      const entity = await withinTime(signal, storageOperationMs, (abortSignal) =>
+        this.#client.getEntity(partition, row, { abortSignal }),
+      );
+      return stored(entity, partition, row);
     } catch (error) {
       if (sdkError(error)?.status === 404) {
         this.#noteMissingTable(error);
@@ -150,7 +108,7 @@ export class TableRows {
     for (let attempt = 1; ; attempt += 1) {
       await this.#created.ready(signal);
       try {
-        return await this.#send(partition, writes, writeId, signal);
+        return await withinTime(signal, storageOperationMs, (abortSignal) => this.#send(partition, writes, writeId, abortSignal));
       } catch (error) {
         this.#noteMissingTable(error);
         const translated = storageError(`writing table ${this.#name}`, error, signal);
@@ -185,25 +143,38 @@ export class TableRows {
   ): AsyncGenerator<readonly StoredRow[]> {
     await this.#created.ready(signal);
     const select = columns === undefined ? {} : { select: ['partitionKey', 'rowKey', ...columns] };
-    const pages = this.#client
-      .listEntities({ ...request(signal), queryOptions: { filter, ...select } })
-      .byPage({ maxPageSize: pageSize });
+    let from: { continuationToken: string } | undefined;
     for (;;) {
-      let next;
+      const next = () =>
+        withinTime(signal, storageOperationMs, (abortSignal) =>
+          this.#client
+            .listEntities({ abortSignal, queryOptions: { filter, ...select } })
+            .byPage({ maxPageSize: pageSize, ...from })
+            .next(),
+        );
+      let result;
       try {
-        next = await pages.next();
+        result = await next();
       } catch (error) {
         this.#noteMissingTable(error);
         throw storageError(`listing table ${this.#name}`, error, signal);
       }
-      if (next.done === true) return;
-      if (next.value.length > 0) yield next.value.map((entity) => stored(entity, entity.partitionKey ?? '', entity.rowKey ?? ''));
+      if (result.done === true) return;
+      const page = result.value;
+      if (page.length > 0) yield page.map((entity) => stored(entity, entity.partitionKey ?? '', entity.rowKey ?? ''));
+      if (page.continuationToken === undefined) return;
+      from = { continuationToken: page.continuationToken };
     }
   }
 
-  async #send(partition: string, writes: readonly RowWrite[], writeId: string, signal: AbortSignal): Promise<readonly string[]> {
+  async #send(
+    partition: string,
+    writes: readonly RowWrite[],
+    writeId: string,
+    abortSignal: AbortSignal,
+  ): Promise<readonly string[]> {
     const [first] = writes;
-    if (first !== undefined && writes.length === 1) return [await this.#sendOne(partition, first, writeId, signal)];
+    if (first !== undefined && writes.length === 1) return [await this.#sendOne(partition, first, writeId, abortSignal)];
     const actions = writes.map((write): TransactionAction => {
       switch (write.kind) {
         case 'create':
@@ -218,27 +189,27 @@ export class TableRows {
           return ['delete', { partitionKey: partition, rowKey: write.row }];
       }
     });
-    const { subResponses } = await this.#client.submitTransaction(actions, request(signal));
+    const { subResponses } = await this.#client.submitTransaction(actions, { abortSignal });
     // The answers come in the order of the actions; a deletion has no etag.
     return writes.map((_, index) => subResponses[index]?.etag ?? '');
   }
 
-  async #sendOne(partition: string, write: RowWrite, writeId: string, signal: AbortSignal): Promise<string> {
+  async #sendOne(partition: string, write: RowWrite, writeId: string, abortSignal: AbortSignal): Promise<string> {
     switch (write.kind) {
       case 'create':
-        return (await this.#client.createEntity(entityOf(partition, write, writeId), request(signal))).etag ?? '';
+        return (await this.#client.createEntity(entityOf(partition, write, writeId), { abortSignal })).etag ?? '';
       case 'replace': {
-        const options = { ...request(signal), etag: write.etag };
+        const options = { abortSignal, etag: write.etag };
         return (await this.#client.updateEntity(entityOf(partition, write, writeId), 'Replace', options)).etag ?? '';
       }
       case 'put':
-        return (await this.#client.upsertEntity(entityOf(partition, write, writeId), 'Replace', request(signal))).etag ?? '';
+        return (await this.#client.upsertEntity(entityOf(partition, write, writeId), 'Replace', { abortSignal })).etag ?? '';
       case 'merge': {
-        const options = { ...request(signal), etag: '*' };
+        const options = { abortSignal, etag: '*' };
         return (await this.#client.updateEntity(entityOf(partition, write, writeId), 'Merge', options)).etag ?? '';
       }
       case 'delete':
-        await this.#client.deleteEntity(partition, write.row, { ...request(signal), etag: '*' });
+        await this.#client.deleteEntity(partition, write.row, { abortSignal, etag: '*' });
         return '';
     }
   }
@@ -286,12 +257,12 @@ function entityOf(partition: string, write: { readonly row: string; readonly col
   return { ...write.columns, writeId, partitionKey: partition, rowKey: write.row };
 }
 
-function stored(entity: { readonly etag: string } & Readonly<Record<string, unknown>>, partition: string, row: string): StoredRow {
+function stored(
+  entity: { readonly etag: string } & Readonly<Record<string, unknown>>,
+  partition: string,
+  row: string,
+): StoredRow {
   return { partition, row, etag: entity.etag, columns: entity };
-}
-
-function request(abortSignal: AbortSignal): { abortSignal: AbortSignal; requestOptions: { timeout: number } } {
-  return { abortSignal, requestOptions: { timeout: storageRequestTimeoutMs } };
 }
 
 function quote(text: string): string {

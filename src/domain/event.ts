@@ -63,11 +63,18 @@ function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-const wholeSeconds = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}$/;
-const zoned = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/;
+const wholeSeconds = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:[0-5]\d$/;
+const zoned = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}):[0-5]\d(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/;
 
 let lastMinuteText = '';
-let lastMinuteMs = 0;
+let lastMinuteMs: number | undefined;
+
+/** The start of a minute of UTC; undefined when the calendar has no such minute (30 February, 24:00). */
+function minuteMs(date: string, minute: string): number | undefined {
+  const at = Date.parse(`${date}T${minute}:00Z`);
+  if (Number.isNaN(at) || date < '0001-01-02' || date > '9999-12-30') return undefined;
+  return new Date(at).toISOString().startsWith(`${date}T${minute}`) ? at : undefined;
+}
 
 /**
  * Reads the time of a record: ISO 8601, UTC unless it says otherwise (audit records carry no zone, and mean UTC). Undefined when it is not a time.
@@ -77,15 +84,17 @@ export function recordTimeMs(text: string): number | undefined {
   if (text.length === 19 && wholeSeconds.test(text)) {
     const minute = text.slice(0, 16);
     if (minute !== lastMinuteText) {
-      lastMinuteMs = Date.parse(`${minute.replace(' ', 'T')}:00Z`);
+      lastMinuteMs = minuteMs(minute.slice(0, 10), minute.slice(11));
       lastMinuteText = minute;
     }
-    const at = lastMinuteMs + ((text.charCodeAt(17) - 48) * 10 + text.charCodeAt(18) - 48) * 1_000;
-    return Number.isNaN(at) ? undefined : at;
+    if (lastMinuteMs === undefined) return undefined;
+    return lastMinuteMs + ((text.charCodeAt(17) - 48) * 10 + text.charCodeAt(18) - 48) * 1_000;
   }
   const match = zoned.exec(text);
   if (match === null) return undefined;
-  const at = Date.parse(text.replace(' ', 'T') + (match[2] === undefined ? 'Z' : ''));
+  const [, date = '', minute = '', zone] = match;
+  if (minuteMs(date, minute) === undefined) return undefined;
+  const at = Date.parse(text.replace(' ', 'T') + (zone === undefined ? 'Z' : ''));
   return Number.isNaN(at) ? undefined : at;
 }
 
@@ -100,6 +109,8 @@ export function hashedId(json: Buffer): string {
 }
 
 const opening = Buffer.from('{"records":[');
+// The opening and `]}`, less the comma that the last record does not need.
+const wrapperBytes = opening.length + 1;
 
 /**
  * Packs the records of one unit into events: each record in its envelope, the original bytes untouched, events filled up to the target size and
@@ -153,7 +164,7 @@ export class EventPacker {
       (flags === undefined || flags.length === 0 ? '' : flagsText(flags)) +
       ',"properties":';
     const size = prefix.length + properties.length + 2;
-    const full = this.#count > 0 && (this.#format.shape === 'single' || this.#size + size > this.#format.targetBytes) ? this.flush() : undefined;
+    const full = this.#count > 0 && (this.#format.shape === 'single' || this.#size + size + wrapperBytes > this.#format.targetBytes) ? this.flush() : undefined;
     if (this.#count > 0) this.#parts.push(',');
     this.#parts.push(prefix, properties, '}');
     this.#size += size;

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { isWhiteSpace } from './recordScanner';
+import { isWhiteSpace, maxDepth } from './recordScanner';
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -15,32 +15,56 @@ export interface DamagedEnd {
   readonly separator: number;
 }
 
+/** What is known of the bytes that are not in strings. */
+interface Structure {
+  stack: Uint8Array;
+  depth: number;
+  objects: number;
+  /** The last byte that is not white space; 0 for a quote that made no sense. */
+  previous: number;
+  significantEnd: number;
+  commaAt: number;
+  commaEnd: number;
+  lastBrace: number;
+  closedObject: boolean;
+  /** Whether brackets did not match somewhere. */
+  doubtful: boolean;
+  /** A comma where the element ends, unless a name follows. */
+  pending: DamagedEnd | undefined;
+  /** A comma where the element ends if the object behind it begins as records do. */
+  doubt: (DamagedEnd & { readonly brace: number }) | undefined;
+}
+
 /**
  * Finds the end of an array element that is not valid JSON, from its first byte on and resumable as bytes are added.
- * Strings and brackets count as in JSON as long as they make sense; see the rules at each case for what happens when they do not.
+ * Strings and brackets count as in JSON as long as they make sense; what happens when they do not is said at each case.
  */
 export class RecordRecovery {
   private at = 0;
-  private stack = new Uint8Array(64);
-  private depth = 0;
-  private objects = 0;
-  private previous = comma;
-  private significantEnd = 0;
+  private structure: Structure = {
+    stack: new Uint8Array(64),
+    depth: 0,
+    objects: 0,
+    previous: comma,
+    significantEnd: 0,
+    commaAt: -1,
+    commaEnd: 0,
+    lastBrace: -1,
+    closedObject: false,
+    doubtful: false,
+    pending: undefined,
+    doubt: undefined,
+  };
   private stringStart = -1;
+  private openedAfter = 0;
   private swallowedFrom = 0;
   private maybeEnd = -1;
-  private openedAfter = 0;
-  private commaAt = -1;
-  private commaEnd = 0;
-  private closedObject = false;
-  private doubtful = false;
-  private lastBrace = -1;
-  private doubt: (DamagedEnd & { readonly brace: number }) | undefined;
-  private firstKey: Buffer | undefined;
+  private maybeStart = -1;
+  /** The structure before a quote that perhaps ended its string, while it is taken as if it did. */
+  private embedded: { readonly structure: Structure; readonly stringStart: number } | undefined;
   private lastString: Buffer | undefined;
-  private pending: DamagedEnd | undefined;
+  private firstKey: Buffer | undefined;
   private found: DamagedEnd | undefined;
-
   private readonly usualFirstKey: Buffer | undefined;
 
   /** `usualFirstKey`: the first key, with its quotes, of another record of the same array. */
@@ -53,6 +77,7 @@ export class RecordRecovery {
     while (this.at < length && this.found === undefined) {
       const byte = bytes[this.at] as number;
       if (this.maybeEnd >= 0) this.judgeQuote(bytes, byte);
+      else if (this.maybeStart >= 0) this.judgeStart(byte);
       else if (this.stringStart < 0) this.outside(bytes, this.at++);
       else {
         if (byte === quote) this.maybeEnd = this.at;
@@ -64,66 +89,105 @@ export class RecordRecovery {
 
   /** A quote ends a string only if what follows can follow a string; else it is a stray one, or the string before it was never closed. */
   private judgeQuote(bytes: Buffer, next: number): void {
+    const structure = this.structure;
     if (isWhiteSpace(next)) {
       this.at++;
       return;
     }
     const at = this.maybeEnd;
     this.maybeEnd = -1;
-    if (next === comma || next === colon || next === closeBrace || next === closeBracket) {
+    if (endsString(next)) {
       this.closeString(bytes, at);
       return;
     }
     let before = at - 1;
     while (isWhiteSpace(bytes[before] as number)) before--;
     if (opensString(bytes[before] as number)) {
-      // The string before was never closed, or by a quote that did not look like it: what it swallowed since was structure.
+      // The string before was never closed: what it swallowed was structure.
+      structure.previous = 0;
       this.stringStart = -1;
-      this.previous = 0;
       for (let index = this.swallowedFrom; index <= at && this.found === undefined; index++) this.outside(bytes, index);
+      this.maybeStart = -1;
+    } else {
+      // Closed with rubbish behind it, or in the middle of the text: the next quote tells.
+      if (structure.depth <= maxDepth)
+        this.embedded = {
+          structure: { ...structure, stack: structure.stack.slice(0, structure.depth + 2) },
+          stringStart: this.stringStart,
+        };
+      structure.previous = 0;
+      structure.significantEnd = at + 1;
+      this.stringStart = -1;
     }
     this.swallowedFrom = at + 1;
     this.at = at + 1;
   }
 
+  /** A quote behind rubbish begins a string unless it looks like the end of one that has lost its beginning. */
+  private judgeStart(next: number): void {
+    if (isWhiteSpace(next)) {
+      this.at++;
+      return;
+    }
+    if (!endsString(next)) {
+      this.openString(this.maybeStart);
+      this.at = this.maybeStart + 1;
+    }
+    this.maybeStart = -1;
+  }
+
+  private openString(at: number): void {
+    this.stringStart = at;
+    this.swallowedFrom = at + 1;
+    this.openedAfter = this.structure.previous;
+    this.embedded = undefined;
+  }
+
   private closeString(bytes: Buffer, at: number): void {
+    const structure = this.structure;
     const string = bytes.subarray(this.stringStart, at + 1);
     this.lastString = string;
-    if (this.openedAfter === openBrace && this.lastBrace === 0) this.firstKey ??= string;
+    if (this.openedAfter === openBrace && structure.lastBrace === 0) this.firstKey ??= string;
     // Where brackets say that no record can begin, one begins with the key that records begin with: this one was never closed.
-    if (this.openedAfter === openBrace && this.doubt?.brace === this.lastBrace && this.beginsRecords(string))
-      this.found = this.doubt;
+    if (this.openedAfter === openBrace && structure.doubt?.brace === structure.lastBrace && this.beginsRecords(string))
+      this.found = structure.doubt;
     this.stringStart = -1;
-    this.previous = quote;
-    this.significantEnd = at + 1;
+    structure.previous = quote;
+    structure.significantEnd = at + 1;
   }
 
   private outside(bytes: Buffer, at: number): void {
+    const structure = this.structure;
     const byte = bytes[at] as number;
     if (isWhiteSpace(byte)) return;
-    const inObject = this.stack[this.depth] === 1;
+    const inObject = structure.stack[structure.depth] === 1;
     // A comma outside all brackets separates, unless a name follows.
-    if (this.pending !== undefined && byte !== quote && !(byte === colon && this.previous === quote)) {
-      this.found = this.pending;
+    if (structure.pending !== undefined && byte !== quote && !(byte === colon && structure.previous === quote)) {
+      this.found = structure.pending;
       return;
     }
     switch (byte) {
       case quote:
-        if (opensString(this.previous)) {
-          this.stringStart = at;
-          this.swallowedFrom = at + 1;
-          this.openedAfter = this.previous;
+        if (opensString(structure.previous)) {
+          this.openString(at);
           return;
         }
+        if (this.embedded !== undefined) {
+          ({ structure: this.structure, stringStart: this.stringStart } = this.embedded);
+          this.embedded = undefined;
+          this.maybeEnd = at;
+          return;
+        }
+        this.maybeStart = at;
         break;
       case openBrace:
-        if (this.depth === 0 && this.closedObject && this.previous !== colon) {
-          this.found = { end: this.significantEnd, separator: at };
+        if (structure.depth === 0 && structure.closedObject && structure.previous !== colon) {
+          this.found = { end: structure.significantEnd, separator: at };
           return;
         }
-        if (this.previous === comma && this.depth > 0 && (inObject || this.doubtful))
-          this.doubt = { end: this.commaEnd, separator: this.commaAt, brace: at };
-        this.lastBrace = at;
+        if (structure.previous === comma && structure.depth > 0 && (inObject || structure.doubtful))
+          structure.doubt = { end: structure.commaEnd, separator: structure.commaAt, brace: at };
+        structure.lastBrace = at;
         this.open(1);
         break;
       case openBracket:
@@ -132,39 +196,45 @@ export class RecordRecovery {
       case closeBrace:
         if (inObject) {
           this.close();
-          if (this.depth === 0) this.closedObject = true;
-        } else if (this.depth > 0) this.doubtful = true;
+          if (structure.depth === 0) structure.closedObject = true;
+        } else if (structure.depth > 0) structure.doubtful = true;
         break;
       case closeBracket:
-        if (this.depth === 0) {
-          this.found = { end: this.significantEnd, separator: at };
+        if (structure.depth === 0) {
+          this.found = { end: structure.significantEnd, separator: at };
           return;
         }
-        if (inObject) this.doubtful = true;
+        if (inObject) structure.doubtful = true;
         else this.close();
         break;
       case comma:
-        this.commaAt = at;
-        this.commaEnd = this.significantEnd;
-        if (this.depth === 0) this.pending = { end: this.commaEnd, separator: at };
+        structure.commaAt = at;
+        structure.commaEnd = structure.significantEnd;
+        if (structure.depth === 0) structure.pending = { end: structure.commaEnd, separator: at };
         break;
       case colon:
         if (!inObject) this.nameInArray(bytes);
         break;
     }
-    this.previous = byte === quote ? 0 : byte;
-    this.significantEnd = at + 1;
+    structure.previous = byte === quote ? 0 : byte;
+    structure.significantEnd = at + 1;
   }
 
   /** A colon directly in an array, or between records: a brace is missing before the name, or a bracket before that. */
   private nameInArray(bytes: Buffer): void {
-    if (this.depth === 0) {
-      if (this.pending !== undefined && this.beginsRecords(this.lastString)) this.found = this.pending;
-      this.pending = undefined;
-    } else if (this.doubtful || this.objects === 0 || this.openedAfter !== comma || bytes[this.commaEnd - 1] === closeBrace) {
-      this.doubtful = true;
+    const structure = this.structure;
+    if (structure.depth === 0) {
+      if (structure.pending !== undefined && this.beginsRecords(this.lastString)) this.found = structure.pending;
+      structure.pending = undefined;
+    } else if (
+      structure.doubtful ||
+      structure.objects === 0 ||
+      this.openedAfter !== comma ||
+      bytes[structure.commaEnd - 1] === closeBrace
+    ) {
+      structure.doubtful = true;
       this.open(1);
-    } else while (this.stack[this.depth] === 0) this.close();
+    } else while (structure.stack[structure.depth] === 0) this.close();
   }
 
   private beginsRecords(key: Buffer | undefined): boolean {
@@ -172,24 +242,30 @@ export class RecordRecovery {
   }
 
   private open(kind: 0 | 1): void {
-    this.depth++;
-    if (this.depth === this.stack.length) {
-      const grown = new Uint8Array(2 * this.stack.length);
-      grown.set(this.stack);
-      this.stack = grown;
+    const structure = this.structure;
+    structure.depth++;
+    if (structure.depth === structure.stack.length) {
+      const grown = new Uint8Array(2 * structure.stack.length);
+      grown.set(structure.stack);
+      structure.stack = grown;
     }
-    this.stack[this.depth] = kind;
-    this.objects += kind;
+    structure.stack[structure.depth] = kind;
+    structure.objects += kind;
   }
 
   private close(): void {
-    this.objects -= this.stack[this.depth] as number;
-    this.depth--;
+    const structure = this.structure;
+    structure.objects -= structure.stack[structure.depth] as number;
+    structure.depth--;
   }
 }
 
 function opensString(before: number): boolean {
   return before === openBrace || before === openBracket || before === comma || before === colon;
+}
+
+function endsString(next: number): boolean {
+  return next === comma || next === colon || next === closeBrace || next === closeBracket;
 }
 
 /** A copy of a record's first key, with its quotes; undefined for `{}`. */

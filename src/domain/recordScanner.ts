@@ -34,7 +34,8 @@ const nonAsciiString = 1;
 const escapedString = 2;
 const rawText = 4;
 
-const maxDepth = 10_000;
+/** A value nested deeper than this is called unreadable, although JSON.parse would take it. */
+export const maxDepth = 10_000;
 
 // Bytes that end a run of plain characters in a string: quote, backslash, control characters, everything outside ASCII.
 const endsRun = new Uint8Array(256).map((_, byte) =>

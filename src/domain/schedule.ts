@@ -58,7 +58,8 @@ export function nextPollMs(polling: Polling, idleRuns: number, bounds: PollingBo
 }
 
 /**
- * Packs due entries into messages: everything due of a tenant travels together, small tenants share a message, a tenant with a backlog gets its own.
+ * Packs due entries into messages: everything due of a tenant travels together, small tenants share a message, a tenant with a backlog gets its own
+ * (and one with more than a message holds gets several).
  */
 export function groupEntries(entries: readonly ScheduleEntry[], tenantsPerMessage: number): CollectMessage[] {
   const byTenant = new Map<TenantId, ScheduleEntry[]>();
@@ -68,8 +69,8 @@ export function groupEntries(entries: readonly ScheduleEntry[], tenantsPerMessag
   let sharing = 0;
   for (const ofTenant of byTenant.values()) {
     const collect = ofTenant.map(({ tenantId, sourceId, ticket, dueAt }) => ({ tenantId, sourceId, ticket, dueAt: dueAt.toISOString() }));
-    if (ofTenant.some(({ backlog }) => backlog)) {
-      messages.push(collect);
+    if (collect.length > longestMessage || ofTenant.some(({ backlog }) => backlog)) {
+      for (let start = 0; start < collect.length; start += longestMessage) messages.push(collect.slice(start, start + longestMessage));
       continue;
     }
     if (sharing === tenantsPerMessage || shared.length + collect.length > longestMessage) {

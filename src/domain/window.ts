@@ -22,25 +22,32 @@ export interface ListingRules {
 /** The Management Activity API: at most 24 h a request, at most 7 days back. https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference#list-available-content */
 export const activityListing: ListingRules = { maxSpanMs: day, retentionMs: 7 * day - 5 * minute, overlapMs: hour };
 
-/** How far a source has been listed. All times ISO 8601 UTC. */
+/** How far a source has been listed. All times ISO 8601 UTC, by Microsoft's clock. */
 export interface ListingCursor {
   /** The watermark: every unit available before it is in the ledger. */
   readonly listedTo?: string;
   readonly dayRelistedAt?: string;
   readonly weekRelistedAt?: string;
+  /** How far the re-list of all that Microsoft holds came, when a run ended in the middle of it. */
+  readonly weekRelistedTo?: string;
 }
 
 /** What to list now, in this order, and the span that can no longer be listed (a gap), if any. */
 export interface ListingPlan {
   readonly windows: readonly Window[];
+  /** When the plan was made, by Microsoft's clock; all windows end at or before it. */
+  readonly at: Date;
   /** Where the watermark stands before the first window is listed. */
   readonly watermark: Date;
   readonly lost?: Window;
   /** Which of the wider re-lists this plan includes; noted in the cursor once all windows are listed. */
   readonly relists: 'none' | 'day' | 'week';
+  /** True when the saved watermark lies in the future and everything is listed again. */
+  readonly rewound: boolean;
 }
 
 const floor = (at: number): number => Math.floor(at / second) * second;
+const ceil = (at: number): number => Math.ceil(at / second) * second;
 
 function slices(from: number, to: number, maxSpanMs: number): Window[] {
   const result: Window[] = [];
@@ -56,31 +63,49 @@ const time = (text: string | undefined): number | undefined => {
 };
 
 /**
- * Plans the listing of a content feed. Oldest first, so that nothing expires while newer content is fetched; but when the feed is more than
- * an hour behind, the newest hour is listed before all else. The last hour is always listed again, the last 24 h each hour, all that Microsoft holds each day.
+ * Plans the listing of a content feed. What was not listed yet comes first, oldest first, so that nothing expires while newer content is fetched; but when
+ * the feed is more than an hour behind, the newest hour is listed before all else. Re-lists come last, so that the watermark moves however long they take:
+ * the last hour always, the last 24 h each hour, all that Microsoft holds each day.
  * A watermark in the future (a corrupt row, a clock that jumped) is not believed: everything is listed again.
  */
 export function planListing(cursor: ListingCursor, now: Date, rules: ListingRules = activityListing): ListingPlan {
   const end = floor(now.getTime());
-  const oldest = Math.ceil((end - rules.retentionMs) / second) * second;
+  const oldest = ceil(end - rules.retentionMs);
   const saved = time(cursor.listedTo);
-  const listedTo = saved !== undefined && saved <= end + minute ? saved : undefined;
-  const lost = listedTo !== undefined && listedTo < oldest ? { from: new Date(floor(listedTo)), to: new Date(oldest) } : undefined;
+  const rewound = saved !== undefined && saved > end + minute;
+  const listedTo = rewound ? undefined : saved;
+  const lost = listedTo !== undefined && floor(listedTo) < oldest ? { from: new Date(floor(listedTo)), to: new Date(oldest) } : undefined;
 
   const since = (at: string | undefined): number => {
     const then = time(at);
     return then === undefined || then > end + minute ? Infinity : end - then;
   };
-  const first = listedTo === undefined;
-  const relists = first || since(cursor.weekRelistedAt) >= day ? 'week' : since(cursor.dayRelistedAt) >= hour ? 'day' : 'none';
-  const reach = { week: rules.retentionMs, day, none: rules.overlapMs }[relists];
-  const from = Math.max(oldest, Math.min(floor(listedTo ?? oldest) - rules.overlapMs, Math.ceil((end - reach) / second) * second));
+  const relists =
+    listedTo === undefined || since(cursor.weekRelistedAt) >= day ? 'week' : since(cursor.dayRelistedAt) >= hour ? 'day' : 'none';
+  const from = Math.max(oldest, listedTo === undefined ? oldest : Math.min(floor(listedTo), end) - rules.overlapMs);
+  const relistFrom = { week: weekRelistFrom(cursor, oldest, from), day: Math.max(oldest, ceil(end - day)), none: from }[relists];
 
-  const windows = slices(from, end, rules.maxSpanMs);
-  const behind = end - (listedTo ?? oldest) > hour;
-  const newest = behind && end - hour > from ? [{ from: new Date(end - hour), to: new Date(end) }] : [];
+  const behind = end - (listedTo ?? oldest) > hour && end - hour > from;
+  const windows = [
+    ...(behind ? slices(end - hour, end, rules.maxSpanMs) : []),
+    ...slices(from, end, rules.maxSpanMs),
+    ...slices(relistFrom, from, rules.maxSpanMs),
+  ];
   const watermark = new Date(Math.max(listedTo ?? from, from));
-  return { windows: [...newest, ...windows], watermark, relists, ...(lost === undefined ? {} : { lost }) };
+  return { windows, at: new Date(end), watermark, relists, rewound, ...(lost === undefined ? {} : { lost }) };
+}
+
+function weekRelistFrom(cursor: ListingCursor, oldest: number, from: number): number {
+  const resumeAt = time(cursor.weekRelistedTo);
+  return resumeAt !== undefined && resumeAt > oldest && resumeAt <= from ? floor(resumeAt) : oldest;
+}
+
+/** How long a planned window may wait for its turn before a part of it may have become too old to be listed. */
+const patienceMs = 4 * minute;
+
+/** The oldest time that can still be listed, a little beyond what is planned with. */
+export function listableSince(now: Date, rules: ListingRules): Date {
+  return new Date(ceil(now.getTime() - rules.retentionMs - patienceMs));
 }
 
 /** The watermark after a window was listed completely: it moves on only when the window joins what was listed before, and never back. */

@@ -17,7 +17,12 @@ export function createAnswer({ status, headers, body, discard, doing }: AnswerPa
     let length = 0;
     for await (const chunk of body) {
       length += chunk.length;
-      if (length > maxBytes) throw new ConnectorError(doing, { kind: 'unexpectedResponse', code: 'bodyTooLong', detail: `The answer is longer than ${maxBytes} bytes.` });
+      if (length > maxBytes)
+        throw new ConnectorError(doing, {
+          kind: 'unexpectedResponse',
+          code: 'bodyTooLong',
+          detail: `The answer is longer than ${maxBytes} bytes.`,
+        });
       chunks.push(chunk);
     }
     return decodeUtf8(Buffer.concat(chunks));

@@ -49,7 +49,8 @@ function checkPath(path: string): Failure | undefined {
     if (reading.split(/[/\\]/).some((segment) => segment === '.' || segment === '..'))
       return refused('dotSegments', 'The address climbs out of its folder.');
     // eslint-disable-next-line no-control-regex
-    if (/[\x00-\x1f\x7f]/.test(reading)) return refused('characters', 'The address contains characters that do not belong in one.');
+    if (/[\x00-\x1f\x7f]/.test(reading))
+      return refused('characters', 'The address contains characters that do not belong in one.');
     const decoded = reading.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
     if (decoded === reading) return undefined;
     reading = decoded;

@@ -24,13 +24,16 @@ export function isEncoded(contentEncoding: string | undefined): contentEncoding 
 
 /** Undoes a content encoding (we ask for none, but a proxy may not care), within limits; damaged input is `unavailable`, so it is tried again. */
 export async function* decompress(
-  body: AsyncIterable<Buffer>,
+  body: AsyncIterable<Buffer> & { readonly discard: () => void },
   contentEncoding: string,
   limit: DecompressLimit,
   doing: string,
 ): AsyncGenerator<Buffer, void, undefined> {
   const name = contentEncoding.trim().toLowerCase();
-  if (!isDecoder(name)) throw unexpected(doing, 'contentEncoding', 'The answer is encoded in a way that was not asked for.');
+  if (!isDecoder(name)) {
+    body.discard();
+    throw unexpected(doing, 'contentEncoding', 'The answer is encoded in a way that was not asked for.');
+  }
   const decoder = decoders[name]();
   let input = 0;
   let output = 0;
@@ -52,6 +55,8 @@ export async function* decompress(
     }
   } catch (error) {
     throw error instanceof ConnectorError ? error : new ConnectorError(doing, transportFailure(error), error);
+  } finally {
+    body.discard();
   }
 }
 

@@ -116,7 +116,10 @@ function exchange(call: Call, signal: AbortSignal): Promise<Answer> {
     // From the moment it has a connection: waiting for one is our own doing, and only the signal ends it.
     sent.on('socket', () => {
       if (settled) return;
-      timer = setTimeout(() => fail(new ConnectorError(doing, { kind: 'unavailable', code: 'timeout:headers' })), deadlines.headersMs);
+      timer = setTimeout(
+        () => fail(new ConnectorError(doing, { kind: 'unavailable', code: 'timeout:headers' })),
+        deadlines.headersMs,
+      );
     });
     sent.on('error', (error) => {
       const stale = sent.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
@@ -159,7 +162,9 @@ function headersOf(request: HttpRequest): Record<string, string | number> {
 }
 
 function plainHeaders(headers: IncomingHttpHeaders): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
 }
 
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];

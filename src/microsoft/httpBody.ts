@@ -14,8 +14,8 @@ const drainBytes = 64 * 1024;
 
 /** The failure behind an error of Node's network code; its code is safe to show, its message may not be. */
 export function transportFailure(error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'connectionFailed';
-  return { kind: 'unavailable', code };
+  const known = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
+  return { kind: 'unavailable', code: known ? String(error.code) : 'connectionFailed' };
 }
 
 /**

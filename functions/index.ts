@@ -1,0 +1,11 @@
+import { app } from '@azure/functions';
+import { connector } from '../src/composition';
+import './scheduleCollection';
+import './collect';
+import './handlePoison';
+import './maintain';
+import './health';
+
+// Wrong settings must stop the start, not the first message; being told to stop must end runs at a safe place.
+app.hook.appStart(() => connector().start());
+app.hook.appTerminate(async () => connector().stop());

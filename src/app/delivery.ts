@@ -1,0 +1,19 @@
+import type { Failure } from '../domain/failure';
+
+/** What came of delivering, as far as it came. */
+export interface Delivery {
+  units: number;
+  records: number;
+  bytes: number;
+  gaps: number;
+  /** Hours of availability whose coverage changed. */
+  readonly hours: Set<string>;
+  lastRecordAt: Date | undefined;
+  /** What stopped the run before its work was done. */
+  failure: Failure | undefined;
+}
+
+/** A delivery that has not begun. */
+export function nothingYet(): Delivery {
+  return { units: 0, records: 0, bytes: 0, gaps: 0, hours: new Set(), lastRecordAt: undefined, failure: undefined };
+}

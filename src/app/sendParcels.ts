@@ -1,0 +1,141 @@
+import { latenessOf } from '../domain/event';
+import type { OutgoingEvent, Piece } from '../domain/event';
+import { ConnectorError, disposition, failureOf } from '../domain/failure';
+import type { Failure } from '../domain/failure';
+import { addLateness } from '../domain/lateness';
+import { ledgerDay, ledgerHour, nothingDelivered, unitRestMs } from '../domain/ledger';
+import type { Delivered, LedgerRow } from '../domain/ledger';
+import type { Delivery } from './delivery';
+import { gapOfUnit } from './gaps';
+import type { Outbox, Parcel } from './outbox';
+import { eventOverheadBytes } from './readUnit';
+import { retrying } from './retrying';
+import type { RunContext } from './runContext';
+
+const unitsPerBatch = 100;
+
+/** Sends parcels in batches until the outbox is closed and empty. The next batch begins when the ledger says that the last one was acknowledged. */
+export async function sendParcels(
+  context: RunContext,
+  outbox: Outbox,
+  hub: string,
+  limitBytes: () => Promise<number>,
+  delivery: Delivery,
+): Promise<void> {
+  const { ports, lease, hard, tenant } = context;
+  const { keysPerTenant } = ports.options;
+  const rows = new Map<string, LedgerRow>();
+  for (let batch = 0; await outbox.arrived(); batch += 1) {
+    const parcels = outbox.take((await limitBytes()) - eventOverheadBytes, unitsPerBatch, eventOverheadBytes);
+    lease.assertHeld();
+    const partitionKey = keysPerTenant > 1 ? `${tenant.id}/${batch % keysPerTenant}` : tenant.id;
+    const events = parcels.flatMap(({ piece }) => (piece === undefined ? [] : [{ ...piece.event, partitionKey }]));
+    if (events.length > 0) await sendUntilAcknowledged(context, hub, events);
+    const changes = changedRows(context, parcels, rows, delivery);
+    for (const row of changes.filter(({ state }) => state === 'gap')) {
+      await retrying(ports.clock, hard, async () => ports.coverage.recordGap(gapOfUnit(row, ports.clock.now()), hard));
+      delivery.gaps += 1;
+    }
+    for (const row of await saveRows(context, changes)) {
+      if (row.state === 'pending') rows.set(row.unit.id, row);
+      else rows.delete(row.unit.id);
+    }
+  }
+}
+
+/** Sends a batch again and again until Event Hubs has acknowledged it or the time is up. Meanwhile the outbox fills and reading stops. */
+async function sendUntilAcknowledged(context: RunContext, hub: string, events: readonly OutgoingEvent[]): Promise<void> {
+  const { ports, lease, soft, hard, tenant } = context;
+  const send = async (): Promise<void> => {
+    lease.assertHeld();
+    await ports.sink.write(events, hard);
+  };
+  try {
+    await retrying(ports.clock, soft.aborted ? hard : soft, send, (failure, attempt) => {
+      ports.telemetry.event('hubBusy', attempt > 3 ? 'error' : 'warning', { tenant: tenant.id, hub, code: failure.code, attempt });
+      return failure.kind === 'hubBusy';
+    });
+  } catch (error) {
+    if (failureOf(error)?.kind !== 'cancelled') throw error;
+    throw new ConnectorError('sending', { kind: 'hubBusy', code: 'noAnswer' }, error);
+  }
+}
+
+/** The rows as they shall be after these parcels were acknowledged; counts what was delivered. */
+function changedRows(
+  context: RunContext,
+  parcels: readonly Parcel[],
+  rows: ReadonlyMap<string, LedgerRow>,
+  delivery: Delivery,
+): readonly LedgerRow[] {
+  const changed = new Map<string, LedgerRow>();
+  for (const parcel of parcels) {
+    const { unit } = parcel.row;
+    delivery.hours.add(ledgerHour(unit));
+    changed.set(unit.id, changedRow(context, changed.get(unit.id) ?? rows.get(unit.id) ?? parcel.row, parcel, delivery));
+  }
+  return [...changed.values()];
+}
+
+function changedRow(context: RunContext, before: LedgerRow, { piece, end, failure, restart }: Parcel, delivery: Delivery): LedgerRow {
+  const now = context.ports.clock.now();
+  let after: LedgerRow = restart === true ? { ...before, delivered: nothingDelivered } : before;
+  if (piece !== undefined) {
+    after = { ...after, delivered: addPiece(after.delivered, piece, context.run.now()) };
+    delivery.records += piece.records;
+    delivery.bytes += piece.recordBytes;
+    delivery.lastRecordAt = now;
+  }
+  if (end === true) {
+    const { cause: _cause, notBefore: _notBefore, ...rest } = after;
+    after = { ...rest, state: 'done', fetched: true, finishedAt: now };
+    delivery.units += 1;
+  }
+  return failure === undefined ? after : failedRow(context, after, failure);
+}
+
+function addPiece(delivered: Delivered, piece: Piece, acknowledgedAt: Date): Delivered {
+  return {
+    records: delivered.records + piece.records,
+    bytes: delivered.bytes + piece.recordBytes,
+    checksum: piece.checksum,
+    lateness: addLateness(delivered.lateness, latenessOf(piece.times, acknowledgedAt.getTime())),
+  };
+}
+
+/** A unit that could not be read: it rests, or, when Microsoft has dropped it or trying again cannot help, it is a gap. */
+function failedRow({ ports, run, resting }: RunContext, row: LedgerRow, failure: Failure): LedgerRow {
+  const now = ports.clock.now();
+  const attempts = row.attempts + 1;
+  const lost = row.unit.expires <= run.now() || disposition(failure) === 'stop';
+  if (lost) {
+    const { notBefore: _notBefore, ...rest } = row;
+    return { ...rest, state: 'gap', attempts, cause: failure, finishedAt: now };
+  }
+  const notBefore = new Date(now.getTime() + unitRestMs(attempts));
+  resting.add(ledgerDay(row.unit), notBefore);
+  return { ...row, attempts, cause: failure, notBefore };
+}
+
+/**
+ * Records what was acknowledged. A row that somebody else changed meanwhile is read again: an older run may have finished the unit after this one took over,
+ * which is as true as our own delivery. Nothing further is sent before this is durable.
+ */
+async function saveRows(context: RunContext, changes: readonly LedgerRow[]): Promise<readonly LedgerRow[]> {
+  const { ports, lease, hard } = context;
+  const save = async (rows: readonly LedgerRow[]) => retrying(ports.clock, hard, async () => ports.ledger.save(rows, hard));
+  try {
+    return await save(changes);
+  } catch (error) {
+    if (failureOf(error)?.kind !== 'conflict') throw error;
+    await lease.update((row) => row, hard);
+    const saved: LedgerRow[] = [];
+    for (const change of changes) {
+      const present = await ports.ledger.find(change.scope, change.unit, hard);
+      if (present === undefined) throw error;
+      if (present.state !== 'pending') saved.push(present);
+      else saved.push(...(await save([{ ...change, etag: present.etag }])));
+    }
+    return saved;
+  }
+}

@@ -1,0 +1,159 @@
+import type { TokenCredential } from '@azure/identity';
+import { EventHubProducerClient } from '@azure/event-hubs';
+import type { EventDataBatch } from '@azure/event-hubs';
+import type { OutgoingEvent } from '../domain/event';
+import { ConnectorError } from '../domain/failure';
+import type { Sink } from '../domain/ports';
+import { hubError } from './hubFailure';
+
+/** How the Event Hubs namespace is reached: with a connection string (local, tests) or with an identity. */
+export type HubAccess =
+  | { readonly kind: 'connectionString'; readonly value: string }
+  | { readonly kind: 'namespace'; readonly fullyQualifiedNamespace: string; readonly credential: TokenCredential };
+
+/** A sink that holds connections until it is closed. */
+export interface EventHubSink extends Sink {
+  /** Waits at most two seconds for the connections to close. */
+  readonly close: () => Promise<void>;
+}
+
+/** The SDK's own retries; the engine has its own on top of them. Defaults in brackets: 2, 500 ms, 5 s, 15 s. */
+export interface EventHubRetries {
+  readonly maxRetries?: number;
+  readonly retryDelayInMs?: number;
+  readonly maxRetryDelayInMs?: number;
+  readonly timeoutInMs?: number;
+}
+
+const closeWithinMs = 2_000;
+const partitionKeyAnnotation = 'x-opt-partition-key';
+
+interface Producer {
+  readonly client: EventHubProducerClient;
+  inFlight: number;
+  retired: boolean;
+}
+
+/** Sends events with the Event Hubs SDK: a client for each hub, made when it is first used, and made again after an error that may have broken it. */
+export function eventHubSink(access: HubAccess, retries: EventHubRetries = {}): EventHubSink {
+  const retryOptions = { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000, timeoutInMs: 15_000, ...retries };
+  const producers = new Map<string, Producer>();
+  const limits = new Map<string, number>();
+  const closing = new Set<Promise<void>>();
+
+  const producerOf = (hub: string): Producer => {
+    const present = producers.get(hub);
+    if (present !== undefined) return present;
+    // A copy, because the SDK writes into what it is given.
+    const options = { retryOptions: { ...retryOptions } };
+    const client =
+      access.kind === 'connectionString'
+        ? new EventHubProducerClient(access.value, hub, options)
+        : new EventHubProducerClient(access.fullyQualifiedNamespace, hub, access.credential, options);
+    const producer = { client, inFlight: 0, retired: false };
+    producers.set(hub, producer);
+    return producer;
+  };
+
+  const close = (producer: Producer): void => {
+    const done = closed(producer.client).finally(() => closing.delete(done));
+    closing.add(done);
+  };
+
+  /** What is being sent is not disturbed: the client is closed when the last of it has its answer. */
+  const retire = (hub: string, producer: Producer): void => {
+    if (producers.get(hub) === producer) producers.delete(hub);
+    producer.retired = true;
+  };
+
+  const using = async <Result>(
+    hub: string,
+    signal: AbortSignal,
+    work: (client: EventHubProducerClient) => Promise<Result>,
+  ): Promise<Result> => {
+    const producer = producerOf(hub);
+    producer.inFlight += 1;
+    try {
+      return await work(producer.client);
+    } catch (error) {
+      const { broken, error: translated } = hubError(hub, error, signal);
+      if (broken) retire(hub, producer);
+      throw translated;
+    } finally {
+      producer.inFlight -= 1;
+      if (producer.retired && producer.inFlight === 0) close(producer);
+    }
+  };
+
+  return {
+    write: async (events, abortSignal) => {
+      const [first] = events;
+      if (first === undefined) return;
+      const { hub, partitionKey } = first;
+      if (events.some((event) => event.hub !== hub || event.partitionKey !== partitionKey))
+        throw new Error('The events of one write must share a hub and a partition key.');
+      await using(hub, abortSignal, async (client) => {
+        let batch = await client.createBatch({ partitionKey, abortSignal });
+        for (const event of events) {
+          const message = messageOf(event);
+          if (batch.tryAdd(message)) continue;
+          if (batch.count > 0) {
+            await client.sendBatch(batch, { abortSignal });
+            batch = await client.createBatch({ partitionKey, abortSignal });
+            if (batch.tryAdd(message)) continue;
+          }
+          throw tooLarge(event, batch);
+        }
+        await client.sendBatch(batch, { abortSignal });
+      });
+    },
+
+    batchLimitBytes: async (hub, abortSignal) => {
+      const known = limits.get(hub);
+      if (known !== undefined) return known;
+      const limit = await using(hub, abortSignal, async (client) => (await client.createBatch({ abortSignal })).maxSizeInBytes);
+      limits.set(hub, limit);
+      return limit;
+    },
+
+    close: async () => {
+      for (const [hub, producer] of producers) {
+        retire(hub, producer);
+        if (producer.inFlight === 0) close(producer);
+      }
+      await Promise.all(closing);
+    },
+  };
+}
+
+/** The body is a Buffer, which the SDK sends as it is; a text would become JSON once more. */
+function messageOf(event: OutgoingEvent): Parameters<EventDataBatch['tryAdd']>[0] {
+  const { body, contentType, contentEncoding, messageId, properties, partitionKey } = event;
+  if (contentEncoding === undefined) return { body, contentType, messageId, properties };
+  // Only the AMQP form carries an encoding; the partition key, which the SDK adds to the other form, has to be given here.
+  return {
+    body,
+    bodyType: 'data',
+    header: { durable: true },
+    messageAnnotations: { [partitionKeyAnnotation]: partitionKey },
+    properties: { contentType, contentEncoding, messageId },
+    applicationProperties: properties,
+  };
+}
+
+function tooLarge(event: OutgoingEvent, batch: EventDataBatch): ConnectorError {
+  const detail = `An event of ${event.body.length} bytes does not fit the limit of ${batch.maxSizeInBytes} bytes.`;
+  return new ConnectorError('sending to Event Hubs', { kind: 'rejectedRequest', code: 'MessageTooLargeError', detail });
+}
+
+/** Closing may hang for ever when the other side is gone. */
+async function closed(client: EventHubProducerClient): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeWithinMs)));
+  try {
+    // A client that cannot even be closed properly is not needed any more.
+    await Promise.race([client.close().catch(() => undefined), enough]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

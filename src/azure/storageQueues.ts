@@ -1,0 +1,86 @@
+import type { QueueClient } from '@azure/storage-queue';
+import type { CollectQueue } from '../domain/ports';
+import { CreatedOnce } from './createdOnce';
+import { queueClient, storageOperationMs, storagePrefix } from './storageAccess';
+import type { StorageAccess, StorageOptions } from './storageAccess';
+import { sdkError, storageError } from './storageFailure';
+import { withinTime } from './withinTime';
+
+// A message may be invisible for at most 7 days, and lives as long; shorter, so that it is still there when it appears.
+const longestDelayMs = 6 * 86_400_000;
+const longestSetAside = 32 * 1024;
+// 64 KiB as base64. https://learn.microsoft.com/azure/storage/queues/scalability-targets
+const longestMessage = 48 * 1024;
+
+/** The names of the queues, as the queue triggers need them. */
+export function queueNames(options: StorageOptions = {}): { readonly collect: string; readonly collectPoison: string } {
+  const collect = `${storagePrefix(options)}-collect`;
+  return { collect, collectPoison: `${collect}-poison` };
+}
+
+/** The queue of collect messages in Azure Queue Storage; what is set aside goes to the poison queue that the Functions host uses too. */
+export function storageCollectQueue(access: StorageAccess, options: StorageOptions = {}): CollectQueue {
+  const names = queueNames(options);
+  const collect = new Queue(access, names.collect);
+  const poison = new Queue(access, names.collectPoison);
+  return {
+    send: (message, delayMs, signal) => collect.send(JSON.stringify(message), delayMs, signal),
+    depth: (signal) => collect.depth(signal),
+    setAside: (message, cause, signal) => poison.send(wrap(message, cause), 0, signal),
+  };
+}
+
+function wrap(message: string, cause: string): string {
+  // JSON may make a text six times as long; what is cut off was of no use to begin with.
+  for (let length = longestSetAside; ; length = Math.floor(length / 2)) {
+    const text = JSON.stringify({ cause: cause.slice(0, 2_000), message: clipped(message, length) });
+    if (Buffer.byteLength(text) < longestMessage || length === 0) return text;
+  }
+}
+
+function clipped(text: string, bytes: number): string {
+  const all = Buffer.from(text);
+  return all.length <= bytes ? text : all.subarray(0, bytes).toString('utf8');
+}
+
+class Queue {
+  readonly #name: string;
+  readonly #client: QueueClient;
+  readonly #created: CreatedOnce;
+
+  constructor(access: StorageAccess, name: string) {
+    this.#name = name;
+    this.#client = queueClient(access, name);
+    this.#created = new CreatedOnce(async (signal) => {
+      try {
+        await withinTime(signal, storageOperationMs, (abortSignal) => this.#client.createIfNotExists({ abortSignal }));
+      } catch (error) {
+        throw storageError(`creating queue ${name}`, error, signal);
+      }
+    });
+  }
+
+  async send(text: string, delayMs: number, signal: AbortSignal): Promise<void> {
+    const body = Buffer.from(text).toString('base64');
+    const visibilityTimeout = Math.ceil(Math.min(Math.max(delayMs, 0), longestDelayMs) / 1_000);
+    await this.#use('sending to', signal, (abortSignal) => this.#client.sendMessage(body, { visibilityTimeout, abortSignal }));
+  }
+
+  async depth(signal: AbortSignal): Promise<number> {
+    const properties = await this.#use('measuring', signal, (abortSignal) => this.#client.getProperties({ abortSignal }));
+    return properties.approximateMessagesCount ?? 0;
+  }
+
+  async #use<Result>(doing: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#created.ready(signal);
+      try {
+        return await withinTime(signal, storageOperationMs, work);
+      } catch (error) {
+        // Somebody deleted the queue while this process was up.
+        if (sdkError(error)?.status !== 404 || attempt > 1) throw storageError(`${doing} queue ${this.#name}`, error, signal);
+        this.#created.forget();
+      }
+    }
+  }
+}

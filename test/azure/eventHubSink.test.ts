@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs';
+import { eventHubSink } from '../../src/azure/eventHubSink';
+import type { EventHubSink } from '../../src/azure/eventHubSink';
+import type { OutgoingEvent } from '../../src/domain/event';
+import { ConnectorError } from '../../src/domain/failure';
+import { startEventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
+import type { EventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
+import { failureKindOf } from './storageStand';
+
+jest.setTimeout(60_000);
+
+const { signal } = new AbortController();
+const tenantId = '11111111-1111-4111-8111-111111111111';
+const quick = { maxRetries: 1, retryDelayInMs: 20, maxRetryDelayInMs: 50, timeoutInMs: 2_000 };
+const properties = {
+  tenantId,
+  source: 'activity.exchange',
+  category: 'Office365.Audit.Exchange',
+  schemaVersion: '1',
+  unit: 'u',
+  records: 3,
+};
+
+describe('eventHubSink', () => {
+  let emulator: EventHubsEmulator;
+  let sink: EventHubSink;
+  let hubs = 0;
+  let hub: string;
+
+  beforeAll(async () => {
+    emulator = await startEventHubsEmulator({
+      config: {
+        UserConfig: {
+          NamespaceConfig: [
+            { Type: 'EventHub', Name: 'emulatorNs1', Entities: [{ Name: 'm365-audit', PartitionCount: 2, ConsumerGroups: [] }] },
+          ],
+          LoggingConfig: { Type: 'File' },
+        },
+      },
+    });
+  });
+
+  afterAll(() => emulator.stop());
+
+  beforeEach(() => {
+    hub = `hub${(hubs += 1)}`;
+    emulator.addHub(hub, 4);
+    sink = eventHubSink({ kind: 'connectionString', value: emulator.connectionString }, quick);
+  });
+
+  afterEach(async () => {
+    emulator.faults.clear();
+    await sink.close();
+  });
+
+  const event = (number: number, body: Buffer = Buffer.from(`{"records":[${number}]}`)): OutgoingEvent => ({
+    hub,
+    partitionKey: tenantId,
+    messageId: `message-${number}`,
+    contentType: 'application/json',
+    properties,
+    body,
+  });
+  const bodies = () => [...emulator.read(hub)].map(({ body }) => body.toString());
+
+  it('sends every byte and property, in order, to one partition, in one batch', async () => {
+    const body = Buffer.concat([Buffer.from('{"records":["\\u0000é'), randomBytes(200_000)]);
+
+    await sink.write([event(1), event(2, body), event(3)], signal);
+
+    const stored = [...emulator.read(hub)];
+    expect(stored.map(({ messageId }) => messageId)).toEqual(['message-1', 'message-2', 'message-3']);
+    expect(stored[1]?.body.equals(body)).toBe(true);
+    expect(stored[1]).toMatchObject({
+      applicationProperties: properties,
+      contentType: 'application/json',
+      partitionKey: tenantId,
+    });
+    expect(new Set(stored.map(({ partition }) => partition)).size).toBe(1);
+    expect(new Set(stored.map(({ batch }) => batch)).size).toBe(1);
+  });
+
+  it('sends compressed events with their encoding, to the same partition', async () => {
+    const body = gzipSync('{"records":[1]}');
+
+    await sink.write([event(1)], signal);
+    await sink.write([{ ...event(2, body), contentEncoding: 'gzip' }], signal);
+
+    const [plain, packed] = [...emulator.read(hub)];
+    expect(packed?.body.equals(body)).toBe(true);
+    expect(packed).toMatchObject({
+      applicationProperties: properties,
+      contentType: 'application/json',
+      messageId: 'message-2',
+      partitionKey: tenantId,
+    });
+    expect(packed?.partition).toBe(plain?.partition);
+    expect(await encodings(2)).toEqual([undefined, 'gzip']);
+  });
+
+  it('begins another batch when one is full, and keeps the order', async () => {
+    const events = Array.from({ length: 9 }, (_, number) => event(number, Buffer.alloc(250_000, number)));
+
+    await sink.write(events, signal);
+
+    const stored = [...emulator.read(hub)];
+    expect(stored.map(({ messageId }) => messageId)).toEqual(events.map(({ messageId }) => messageId));
+    expect(new Set(stored.map(({ batch }) => batch)).size).toBe(3);
+  });
+
+  it('knows the limit of the hub, and refuses an event that alone is larger', async () => {
+    const limit = await sink.batchLimitBytes(hub, signal);
+
+    expect(limit).toBe(1024 * 1024);
+    expect(await failureKindOf(sink.write([event(1, Buffer.alloc(limit - 1_000))], signal))).toBe('none');
+    expect(await failureKindOf(sink.write([event(2, Buffer.alloc(limit))], signal))).toBe('rejectedRequest');
+    await sink.write([event(3)], signal);
+    expect([...emulator.read(hub)].map(({ messageId }) => messageId)).toEqual(['message-1', 'message-3']);
+  });
+
+  it('waits out a short throttling, and says busy when it lasts', async () => {
+    emulator.faults.rejectSends({ condition: 'com.microsoft:server-busy', hub });
+    await sink.write([event(1)], signal);
+    expect(bodies()).toHaveLength(1);
+
+    emulator.faults.rejectSends({ condition: 'com.microsoft:server-busy', hub, times: Infinity });
+    expect(await failureKindOf(sink.write([event(2)], signal))).toBe('hubBusy');
+    emulator.faults.clear();
+    await sink.write([event(3)], signal);
+
+    expect(bodies()).toEqual(['{"records":[1]}', '{"records":[3]}']);
+  });
+
+  it('sends again when the answer was lost: twice is allowed, not at all is not', async () => {
+    await sink.write([event(1)], signal);
+    emulator.faults.loseAnswer({ hub });
+
+    await sink.write([event(2)], signal);
+
+    expect(bodies()).toEqual(['{"records":[1]}', '{"records":[2]}', '{"records":[2]}']);
+  });
+
+  it('resolves only after the acknowledgement', async () => {
+    emulator.faults.pause();
+    let settled = false;
+    const writing = sink.write([event(1)], signal).then(() => (settled = true));
+    const deadline = AbortSignal.timeout(10_000);
+    while (bodies().length === 0) {
+      deadline.throwIfAborted();
+      await delay(5);
+    }
+    await delay(50);
+
+    expect(settled).toBe(false);
+    emulator.faults.resume();
+    await writing;
+  });
+
+  it('works again after links and connections were cut', async () => {
+    await sink.write([event(1)], signal);
+    emulator.faults.detachLinks(hub);
+    await sink.write([event(2)], signal);
+    emulator.faults.dropConnections();
+    await sink.write([event(3)], signal);
+
+    expect(new Set(bodies())).toEqual(new Set(['{"records":[1]}', '{"records":[2]}', '{"records":[3]}']));
+  });
+
+  it('says busy when there is no answer in time, and sends with a new client next time', async () => {
+    await sink.write([event(1)], signal);
+    emulator.faults.pause();
+    sink = eventHubSink(
+      { kind: 'connectionString', value: emulator.connectionString },
+      { ...quick, maxRetries: 0, timeoutInMs: 300 },
+    );
+
+    expect(await failureKindOf(sink.write([event(2)], signal))).toBe('hubBusy');
+    emulator.faults.resume();
+    await sink.write([event(3)], signal);
+
+    expect(bodies()).toEqual(['{"records":[1]}', '{"records":[2]}', '{"records":[3]}']);
+  });
+
+  it('names the hub that is refused or missing', async () => {
+    const missing = await sink.write([{ ...event(1), hub: 'nowhere' }], signal).catch((error: unknown) => error);
+    expect(missing instanceof ConnectorError && missing.failure).toEqual({
+      kind: 'hubRefused',
+      code: 'MessagingEntityNotFoundError',
+      hub: 'nowhere',
+    });
+
+    emulator.faults.refuseAuthorization(true);
+    const refused = await sink.write([event(1)], signal).catch((error: unknown) => error);
+    expect(refused instanceof ConnectorError && refused.failure).toEqual({ kind: 'hubRefused', code: 'UnauthorizedError', hub });
+    emulator.faults.refuseAuthorization(false);
+    await sink.write([event(2)], signal);
+
+    expect(bodies()).toEqual(['{"records":[2]}']);
+  });
+
+  it('says busy when nobody listens', async () => {
+    const nowhere = eventHubSink({ kind: 'connectionString', value: emulator.connectionString.replace(/:\d+;/, ':9;') }, quick);
+
+    expect(await failureKindOf(nowhere.write([event(1)], signal))).toBe('hubBusy');
+    expect(await failureKindOf(nowhere.batchLimitBytes(hub, signal))).toBe('hubBusy');
+    await nowhere.close();
+  });
+
+  it('stops when the caller gives up, before and while sending', async () => {
+    expect(await failureKindOf(sink.write([event(1)], AbortSignal.abort()))).toBe('cancelled');
+    emulator.faults.pause();
+    const giveUp = new AbortController();
+    const writing = failureKindOf(sink.write([event(2)], giveUp.signal));
+    emulator.faults.onBatch(() => giveUp.abort());
+
+    expect(await writing).toBe('cancelled');
+  });
+
+  it('sends nothing for nothing, and takes no mixture', async () => {
+    await sink.write([], signal);
+
+    await expect(sink.write([event(1), { ...event(2), partitionKey: 'other' }], signal)).rejects.toThrow('share');
+    expect(bodies()).toEqual([]);
+  });
+
+  it('lets many writes share a client', async () => {
+    await Promise.all(Array.from({ length: 40 }, (_, number) => sink.write([event(number)], signal)));
+
+    expect(bodies()).toHaveLength(40);
+    expect(emulator.faults.openLinks(hub)).toBe(1);
+  });
+
+  async function encodings(count: number): Promise<(string | undefined)[]> {
+    const consumer = new EventHubConsumerClient('$Default', emulator.connectionString, hub);
+    const seen: (string | undefined)[] = [];
+    try {
+      await new Promise<void>((resolve, reject) => {
+        consumer.subscribe(
+          {
+            processEvents: (events) => {
+              for (const { getRawAmqpMessage } of events) seen.push(getRawAmqpMessage().properties?.contentEncoding);
+              if (seen.length >= count) resolve();
+              return Promise.resolve();
+            },
+            processError: (error) => Promise.resolve(reject(error)),
+          },
+          { startPosition: earliestEventPosition, skipParsingBodyAsJson: true, maxBatchSize: 10, maxWaitTimeInSeconds: 1 },
+        );
+      });
+    } finally {
+      await consumer.close();
+    }
+    return seen;
+  }
+});

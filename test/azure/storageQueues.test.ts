@@ -1,0 +1,105 @@
+import { QueueServiceClient } from '@azure/storage-queue';
+import { queueNames, storageCollectQueue } from '../../src/azure/storageQueues';
+import type { CollectQueue } from '../../src/domain/ports';
+import type { CollectMessage } from '../../src/domain/schedule';
+import { failureKindOf, startStorageStand } from './storageStand';
+import type { StorageStand } from './storageStand';
+
+jest.setTimeout(60_000);
+
+const { signal } = new AbortController();
+const message: CollectMessage = {
+  v: 1,
+  entries: [
+    {
+      tenantId: '11111111-1111-4111-8111-111111111111',
+      sourceId: 'activity.exchange',
+      ticket: 3,
+      dueAt: '2026-11-22T12:00:00.000Z',
+    },
+  ],
+};
+
+describe('storageCollectQueue', () => {
+  let stand: StorageStand;
+  let names: ReturnType<typeof queueNames>;
+  let queue: CollectQueue;
+
+  beforeAll(async () => {
+    stand = await startStorageStand();
+  });
+
+  afterAll(() => stand.stop());
+
+  beforeEach(() => {
+    const storagePrefix = stand.prefix();
+    names = queueNames({ storagePrefix });
+    queue = storageCollectQueue(stand.access, { storagePrefix });
+  });
+
+  const waiting = async (name: string): Promise<unknown[]> => {
+    const client = QueueServiceClient.fromConnectionString(stand.connectionString).getQueueClient(name);
+    const { receivedMessageItems } = await client.receiveMessages({ numberOfMessages: 32 });
+    return receivedMessageItems.map(({ messageText }): unknown => JSON.parse(Buffer.from(messageText, 'base64').toString()));
+  };
+
+  it('sends messages as base64 JSON, and counts those that wait', async () => {
+    expect(await queue.depth(signal)).toBe(0);
+    await queue.send(message, 0, signal);
+    await queue.send(message, 60_000, signal);
+
+    expect(await queue.depth(signal)).toBe(2);
+    expect(await waiting(names.collect)).toEqual([message]);
+  });
+
+  it('waits no longer than the service lets it', async () => {
+    await queue.send(message, 400 * 86_400_000, signal);
+    await queue.send(message, -5, signal);
+
+    expect(await waiting(names.collect)).toEqual([message]);
+  });
+
+  it('takes a full message', async () => {
+    const [entry] = message.entries;
+    const full: CollectMessage = {
+      v: 1,
+      entries: Array.from({ length: 100 }, () => ({ ...message.entries[0], ...entry, sourceId: 'x'.repeat(100) })) as never,
+    };
+
+    await queue.send(full, 0, signal);
+
+    expect(await waiting(names.collect)).toEqual([full]);
+  });
+
+  it.each([
+    ['short', 'not ours'],
+    ['long', 'ü'.repeat(60_000)],
+    ['full of what JSON escapes', '\u0001'.repeat(64_000)],
+    ['broken in the middle of a character', `${'x'.repeat(32 * 1024 - 1)}ü`],
+  ])('sets aside a message that is %s, with the cause', async (_, text) => {
+    await queue.setAside(text, 'not JSON', signal);
+
+    const [aside] = await waiting(names.collectPoison);
+    expect(aside).toEqual({ cause: 'not JSON', message: expect.any(String) as string });
+    expect(text.startsWith((aside as { message: string }).message.replace(/\ufffd$/, ''))).toBe(true);
+    expect((aside as { message: string }).message.length).toBeGreaterThan(Math.min(text.length, 8_000) - 1);
+  });
+
+  it('creates its queue again when it was deleted meanwhile', async () => {
+    await queue.send(message, 0, signal);
+    await QueueServiceClient.fromConnectionString(stand.connectionString).deleteQueue(names.collect);
+
+    await queue.send(message, 0, signal);
+
+    expect(await waiting(names.collect)).toEqual([message]);
+  });
+
+  it('says unavailable when nothing listens, and cancelled when the caller gives up', async () => {
+    const value = stand.connectionString.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:9');
+
+    expect(await failureKindOf(storageCollectQueue({ kind: 'connectionString', value }).send(message, 0, signal))).toBe(
+      'storeUnavailable',
+    );
+    expect(await failureKindOf(queue.send(message, 0, AbortSignal.abort()))).toBe('cancelled');
+  });
+});

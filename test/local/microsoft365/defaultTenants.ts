@@ -1,0 +1,74 @@
+import { createRandom } from './random';
+import type { SimulatedTenant, TenantMood } from './tenant';
+
+const names = [
+  'Contoso',
+  'Fabrikam',
+  'Northwind Traders',
+  'Adventure Works',
+  'Tailspin Toys',
+  'Wingtip Toys',
+  'Litware',
+  'Proseware',
+  'Woodgrove Bank',
+  'Fourth Coffee',
+  "Margie's Travel",
+  'Alpine Ski House',
+  'Coho Winery',
+  'Consolidated Messenger',
+  'Graphic Design Institute',
+  'Humongous Insurance',
+  'Lucerne Publishing',
+  "Munson's Pickles",
+  'Nod Publishers',
+  'Relecloud',
+  'School of Fine Art',
+  'Southridge Video',
+  'Trey Research',
+  'The Phone Company',
+  'VanArsdel',
+  'Wide World Importers',
+  'Bellows College',
+  'Best For You Organics',
+  'City Power & Light',
+  'First Up Consultants',
+  'Lamna Healthcare',
+  'Parnell Aerospace',
+] as const;
+
+const firstMoods: readonly TenantMood[] = [
+  'busy',
+  'steady',
+  'quiet',
+  'steady',
+  'auditOff',
+  'noConsent',
+  'noPermission',
+  'subscriptionDisabled',
+  'secretExpired',
+  'disabledService',
+  'dlpWithoutPermission',
+];
+
+const licences = [['SPE_E5'], ['SPE_E3', 'ATP_ENTERPRISE'], ['SPB'], ['ENTERPRISEPACK', 'AAD_PREMIUM'], ['ENTERPRISEPREMIUM']];
+
+/** Varied tenants with made-up names: four healthy ones first, then one of each trouble, then mostly quiet ones. */
+export function defaultTenants(count: number, seed: number): SimulatedTenant[] {
+  return Array.from({ length: count }, (_, index) => {
+    const random = createRandom(seed, 'tenant', index);
+    const round = Math.floor(index / names.length);
+    const name = `${names[index % names.length] ?? ''}${round > 0 ? ` ${round + 1}` : ''}`;
+    const word = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+    return {
+      tenantId: random.guid(),
+      name,
+      domain: `${word}.onmicrosoft.com`,
+      clientId: random.guid(),
+      secret: `fake-secret-${word}~${random.hex(10)}`,
+      mood: firstMoods[index] ?? (index % 10 === 9 ? 'steady' : 'quiet'),
+      consentError: index % 2 === 0 ? 65001 : 700016,
+      skus: licences[index % licences.length] ?? [],
+      cloud: index % 7 === 3 ? 'gcc' : 'global',
+    };
+  });
+}

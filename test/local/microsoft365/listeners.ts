@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { answerActivity, inspect } from './activityApi';
+import { route, type Call } from './call';
+import type { Faults } from './faults';
+import { answerLogin } from './login';
+import { jsonReply, type Reply } from './reply';
+import type { RequestLog } from './requestLog';
+import { changed, replacement, send } from './responder';
+import type { Service, Urls } from './service';
+import type { Api } from './tenant';
+
+type ListenerName = 'login' | Api;
+
+const names: readonly ListenerName[] = ['login', 'management', 'graph', 'defender'];
+const bodyLimit = 1 << 20;
+
+/** The open listeners. */
+export interface Listeners {
+  urls: Urls;
+  /** Begins to answer; until then requests wait. */
+  serve(service: Service, faults: Faults, requests: RequestLog): void;
+  close(): Promise<void>;
+}
+
+/** Opens the four https listeners on 127.0.0.1. */
+export async function openListeners(
+  tls: { key: string; cert: string },
+  ports: Partial<Record<ListenerName, number>>,
+): Promise<Listeners> {
+  const closing = new AbortController();
+  let answer: ((name: ListenerName, request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
+  const servers: Server[] = [];
+  const urls: Urls = { login: '', management: '', graph: '', defender: '' };
+  for (const name of names) {
+    const server = createServer({ key: tls.key, cert: tls.cert, keepAliveTimeout: 65_000 }, (request, response) => {
+      response.on('error', () => undefined);
+      answer?.(name, request, response).catch(() => response.destroy());
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(ports[name] ?? 0, '127.0.0.1', resolve);
+    });
+    urls[name] = `https://localhost:${(server.address() as AddressInfo).port}`;
+    servers.push(server);
+  }
+  return {
+    urls,
+    serve(service, faults, requests) {
+      answer = (name, request, response) =>
+        handle({ service, faults, requests, signal: closing.signal }, name, request, response);
+    },
+    async close() {
+      closing.abort();
+      await Promise.all(
+        servers.map(
+          (server) =>
+            new Promise<void>((resolve) => {
+              server.close(() => resolve());
+              server.closeAllConnections();
+            }),
+        ),
+      );
+    },
+  };
+}
+
+interface Parts {
+  service: Service;
+  faults: Faults;
+  requests: RequestLog;
+  signal: AbortSignal;
+}
+
+async function handle(parts: Parts, name: ListenerName, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { service, faults, requests, signal } = parts;
+  const call = route(name, request.method ?? 'GET', request.url ?? '/', request.headers);
+  if (call.method !== 'GET') call.body = await readBody(request);
+  if (service.settings.latencyMs > 0) await wait(service.settings.latencyMs, undefined, { signal });
+  inspect(service, call);
+
+  const contentTypeOf = () => service.content.find(call.tenantId ?? '', call.contentId ?? '', Infinity)?.contentType;
+  const fault = faults.take(call, contentTypeOf);
+  const shape = fault?.fault.respond;
+  if (shape && 'kind' in shape && shape.kind === 'delay') await wait(shape.ms, undefined, { signal });
+  const right = async () => {
+    const reply = await rightAnswer(service, call);
+    return shape ? changed(reply, shape) : reply;
+  };
+  const reply = (shape && replacement(shape, call)) ?? (await right());
+
+  requests.add({
+    listener: name,
+    method: call.method,
+    operation: call.operation,
+    tenantId: call.tenantId,
+    contentType: call.contentType ?? (call.operation === 'blob' ? contentTypeOf() : undefined),
+    contentId: call.contentId,
+    publisherIdentifier: call.publisherIdentifier,
+    authorized: call.headers.authorization !== undefined,
+    at: service.clock.now(),
+    status: reply.status,
+    fault: fault ? (fault.fault.name ?? (shape && 'kind' in shape ? shape.kind : 'status')) : undefined,
+  });
+  await send(response, reply, new Date(service.nowMs()).toUTCString(), shape, signal);
+}
+
+function rightAnswer(service: Service, call: Call): Reply | Promise<Reply> {
+  switch (call.listener) {
+    case 'login':
+      return answerLogin(service, call);
+    case 'management':
+      return answerActivity(service, call);
+    case 'graph':
+    case 'defender':
+      return jsonReply(404, { error: { code: 'ResourceNotFound', message: `Resource not found: ${call.path}` } });
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > bodyLimit) throw new Error('The request body is too large.');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
+}

@@ -1,0 +1,144 @@
+import type { Call } from './call';
+import { jsonReply, type Reply } from './reply';
+import type { Service } from './service';
+import type { Api, TenantControl } from './tenant';
+
+interface LoginError {
+  error: string;
+  status: number;
+  text: string;
+}
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Answers the requests of the login listener: tenant discovery and the client-credentials flow. */
+export function answerLogin(service: Service, call: Call): Reply {
+  if (call.operation === 'unknown') {
+    service.violate('unknownRoute', call, `${call.method} ${call.path}`);
+    return jsonReply(404, { error: 'invalid_request', error_description: `AADSTS900439: no route ${call.path}` });
+  }
+  const method = call.operation === 'openId' ? 'GET' : 'POST';
+  if (call.method !== method) {
+    service.violate('wrongMethod', call, `${call.method} ${call.path}`);
+    return jsonReply(405, {
+      error: 'invalid_request',
+      error_description: 'AADSTS900561: The endpoint only accepts POST requests.',
+    });
+  }
+  const tenant = service.tenantByName(call.tenantId ?? '');
+  if (!tenant) {
+    return refuse(service, 90002, {
+      error: call.operation === 'openId' ? 'invalid_tenant' : 'invalid_request',
+      status: 400,
+      text: `Tenant '${call.tenantId ?? ''}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
+    });
+  }
+  return call.operation === 'openId' ? describeTenant(service, tenant) : issueToken(service, tenant, call);
+}
+
+function describeTenant(service: Service, { tenant }: TenantControl): Reply {
+  const root = `${service.urls.login}/${tenant.tenantId}`;
+  return jsonReply(200, {
+    token_endpoint: `${root}/oauth2/v2.0/token`,
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
+    jwks_uri: `${root}/discovery/v2.0/keys`,
+    response_modes_supported: ['query', 'fragment', 'form_post'],
+    response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
+    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    issuer: `${root}/v2.0`,
+    authorization_endpoint: `${root}/oauth2/v2.0/authorize`,
+    tenant_region_scope: 'EU',
+    ...(tenant.cloud === 'gcc' ? { tenant_region_scope: 'NA', tenant_region_sub_scope: 'GCC' } : {}),
+    cloud_instance_name: 'microsoftonline.com',
+    cloud_graph_host_name: 'graph.windows.net',
+    msgraph_host: new URL(service.urls.graph).host,
+  });
+}
+
+function issueToken(service: Service, control: TenantControl, call: Call): Reply {
+  const { tenant } = control;
+  const form = new URLSearchParams(call.body);
+  const missing = ['grant_type', 'client_id', 'scope'].find((name) => !form.get(name));
+  if (missing !== undefined) {
+    const text = `The request body must contain the following parameter: '${missing}'.`;
+    return refuse(service, 900144, { error: 'invalid_request', status: 400, text });
+  }
+  if (form.get('grant_type') !== 'client_credentials') {
+    const text = `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.`;
+    return refuse(service, 70003, { error: 'unsupported_grant_type', status: 400, text });
+  }
+  const unknown = unknownApplication(service, control, form.get('client_id') ?? '');
+  if (unknown) return unknown;
+
+  const wrongSecret = judgeSecret(service, control, form.get('client_secret') ?? '');
+  if (wrongSecret) return wrongSecret;
+
+  const scope = form.get('scope') ?? '';
+  const api = apiOf(service, scope);
+  if (!api) {
+    if (!/^\S+\/\.default$/.test(scope)) {
+      const text = `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`;
+      return refuse(service, 70011, { error: 'invalid_scope', status: 400, text });
+    }
+    const text = `The resource principal named ${scope.slice(0, -'/.default'.length)} was not found in the tenant named ${tenant.name}.`;
+    return refuse(service, 500011, { error: 'invalid_resource', status: 400, text });
+  }
+  if (api === 'management' && control.mood === 'disabledService') {
+    const text = `The service principal for resource '${service.urls.management}' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it.`;
+    return refuse(service, 500014, { error: 'invalid_resource', status: 400, text });
+  }
+  const life = service.settings.tokenLifeSeconds ?? control.tokenLifeSeconds;
+  const subject = { aud: service.urls[api], tid: tenant.tenantId, appid: tenant.clientId, roles: control.roles(api) };
+  return jsonReply(200, {
+    token_type: 'Bearer',
+    expires_in: life,
+    ext_expires_in: life,
+    access_token: service.tokens.issue(subject, service.nowMs(), life),
+  });
+}
+
+function unknownApplication(service: Service, { tenant, consented }: TenantControl, clientId: string): Reply | undefined {
+  if (clientId.toLowerCase() === tenant.clientId.toLowerCase() && consented) return undefined;
+  if (clientId.toLowerCase() === tenant.clientId.toLowerCase() && tenant.consentError === 65001) {
+    const text = `The user or administrator has not consented to use the application with ID '${clientId}' named 'Microsoft 365 security connector'. Send an interactive authorization request for this user and resource.`;
+    return refuse(service, 65001, { error: 'invalid_grant', status: 400, text });
+  }
+  const text = `Application with identifier '${clientId}' was not found in the directory '${tenant.name}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.`;
+  return refuse(service, 700016, { error: 'unauthorized_client', status: 400, text });
+}
+
+function judgeSecret(service: Service, control: TenantControl, secret: string): Reply | undefined {
+  const { clientId } = control.tenant;
+  if (secret === '') {
+    const text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+    return refuse(service, 7000218, { error: 'invalid_client', status: 401, text });
+  }
+  const verdict = control.judge(secret);
+  if (verdict === 'accepted') return undefined;
+  if (verdict === 'expired') {
+    const text = `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`;
+    return refuse(service, 7000222, { error: 'invalid_client', status: 401, text });
+  }
+  const text = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.${guid.test(secret) ? ' The value sent looks like a client secret ID.' : ''}`;
+  return refuse(service, 7000215, { error: 'invalid_client', status: 401, text });
+}
+
+function apiOf(service: Service, scope: string): Api | undefined {
+  return (['management', 'graph', 'defender'] as const).find((api) => scope === `${service.urls[api]}/.default`);
+}
+
+function refuse(service: Service, code: number, { error, status, text }: LoginError): Reply {
+  const at = new Date(service.nowMs()).toISOString();
+  const timestamp = `${at.slice(0, 10)} ${at.slice(11, 19)}Z`;
+  const trace = service.random.guid();
+  const correlation = service.random.guid();
+  return jsonReply(status, {
+    error,
+    error_description: `AADSTS${code}: ${text} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
+    error_codes: [code],
+    timestamp,
+    trace_id: trace,
+    correlation_id: correlation,
+    error_uri: `${service.urls.login}/error?code=${code}`,
+  });
+}

@@ -1,0 +1,172 @@
+/** The five content types of the Management Activity API. https://learn.microsoft.com/office/office-365-management-api/ */
+export const contentTypes = [
+  'Audit.AzureActiveDirectory',
+  'Audit.Exchange',
+  'Audit.SharePoint',
+  'Audit.General',
+  'DLP.All',
+] as const;
+
+/** One of the five content types. */
+export type ContentType = (typeof contentTypes)[number];
+
+/** Tells a content type from any other text. */
+export function isContentType(text: string | null | undefined): text is ContentType {
+  return (contentTypes as readonly (string | null | undefined)[]).includes(text);
+}
+
+/** The APIs a token can be for; each is a listener of the simulation. */
+export type Api = 'management' | 'graph' | 'defender';
+
+/** How a tenant behaves: the first three are healthy, each of the others has one trouble. */
+export type TenantMood =
+  | 'busy'
+  | 'steady'
+  | 'quiet'
+  | 'auditOff'
+  | 'noConsent'
+  | 'noPermission'
+  | 'subscriptionDisabled'
+  | 'secretExpired'
+  | 'disabledService'
+  | 'dlpWithoutPermission';
+
+/** How much content the generator makes for a tenant. */
+export type Activity = 'busy' | 'steady' | 'quiet' | 'none';
+
+/** One simulated Microsoft 365 organisation, as given at the start. */
+export interface SimulatedTenant {
+  tenantId: string;
+  name: string;
+  /** Made from the name when absent; accepted by login wherever the GUID is. */
+  domain?: string;
+  /** The application registration that may ask for tokens in this tenant. */
+  clientId: string;
+  secret: string;
+  mood: TenantMood;
+  /** Content types the generator makes content for (all five when absent). */
+  contentTypes?: readonly ContentType[];
+  /** Subscriptions that are already enabled at the start (none when absent). */
+  subscribed?: readonly ContentType[];
+  /** Follows the mood when absent. */
+  activity?: Activity;
+  /** Application roles granted per API; a default set when absent. */
+  roles?: Partial<Record<Api, readonly string[]>>;
+  tokenLifeSeconds?: number;
+  /** What the token endpoint says while consent is missing. */
+  consentError?: 65001 | 700016;
+  /** Licence names, for the Graph listener to come. */
+  skus?: readonly string[];
+  cloud?: 'global' | 'gcc';
+  /** Clock time between the first start of a subscription and the first listed content. */
+  firstContentAfterMs?: number;
+}
+
+const defaultRoles: Record<Api, readonly string[]> = {
+  management: ['ActivityFeed.Read', 'ServiceHealth.Read'],
+  graph: ['AuditLog.Read.All', 'Directory.Read.All', 'SecurityAlert.Read.All', 'SecurityIncident.Read.All'],
+  defender: ['Alert.Read.All', 'Machine.Read.All'],
+};
+
+/** True for the moods whose content can be collected in full. */
+export function isHealthy(mood: TenantMood): boolean {
+  return mood === 'busy' || mood === 'steady' || mood === 'quiet';
+}
+
+function activityOf(mood: TenantMood): Activity {
+  if (mood === 'busy' || mood === 'steady') return mood;
+  // Nothing is audited while auditing is off, and what happens while a subscription is disabled is lost for good.
+  return mood === 'auditOff' || mood === 'subscriptionDisabled' ? 'none' : 'quiet';
+}
+
+interface Secret {
+  value: string;
+  acceptedFrom: number;
+  expired: boolean;
+}
+
+/** What the service says about a presented client secret. */
+export type SecretVerdict = 'accepted' | 'wrong' | 'expired';
+
+/** The run-time state of a tenant; a test turns its knobs as an administrator of that tenant would. */
+export class TenantControl {
+  readonly tenant: SimulatedTenant;
+  readonly domain: string;
+  mood!: TenantMood;
+  consented!: boolean;
+  tokenLifeSeconds: number;
+  readonly #now: () => number;
+  #secrets: Secret[];
+  #roles!: Record<Api, readonly string[]>;
+
+  constructor(tenant: SimulatedTenant, now: () => number) {
+    this.tenant = tenant;
+    this.domain = tenant.domain ?? `${tenant.name.toLowerCase().replace(/[^a-z0-9]/g, '')}.onmicrosoft.com`;
+    this.tokenLifeSeconds = tenant.tokenLifeSeconds ?? 3599;
+    this.#now = now;
+    this.#secrets = [{ value: tenant.secret, acceptedFrom: -Infinity, expired: false }];
+    this.setMood(tenant.mood);
+  }
+
+  /** Gives the tenant another mood at once: its trouble begins, changes or ends. */
+  setMood(mood: TenantMood): void {
+    this.mood = mood;
+    this.consented = mood !== 'noConsent';
+    this.#roles = { ...defaultRoles, ...this.tenant.roles };
+    if (mood === 'noPermission') this.setRoles('management', ['ServiceHealth.Read']);
+    for (const secret of this.#secrets) secret.expired = mood === 'secretExpired';
+  }
+
+  /** How much the generator makes for this tenant now. */
+  get activity(): Activity {
+    return this.tenant.activity ?? activityOf(this.mood);
+  }
+
+  /** Replaces every secret by this one, which is accepted only after the delay, as replication in Entra ID does. */
+  setSecret(value: string, options: { acceptedAfterMs?: number } = {}): void {
+    this.#secrets = [];
+    this.addSecret(value, options);
+  }
+
+  /** Adds a secret beside those there are. */
+  addSecret(value: string, options: { acceptedAfterMs?: number } = {}): void {
+    this.#secrets.push({ value, acceptedFrom: this.#now() + (options.acceptedAfterMs ?? 0), expired: false });
+  }
+
+  /** Removes one secret; requests with it answer AADSTS7000215 from now on. */
+  removeSecret(value: string): void {
+    this.#secrets = this.#secrets.filter((secret) => secret.value !== value);
+  }
+
+  /** Lets one secret, or all of them, expire; requests with it answer AADSTS7000222. */
+  expireSecret(value?: string): void {
+    for (const secret of this.#secrets) if (value === undefined || secret.value === value) secret.expired = true;
+  }
+
+  /** Judges a presented secret. */
+  judge(value: string): SecretVerdict {
+    const secret = this.#secrets.find((each) => each.value === value);
+    if (!secret || secret.acceptedFrom > this.#now()) return 'wrong';
+    return secret.expired ? 'expired' : 'accepted';
+  }
+
+  /** Removes the application from the tenant; tokens already issued stay valid until they expire. */
+  revokeConsent(): void {
+    this.consented = false;
+  }
+
+  /** Gives consent (back), with the roles the tenant had. */
+  grantConsent(): void {
+    this.consented = true;
+  }
+
+  /** Sets the roles that new tokens carry. */
+  setRoles(api: Api, roles: readonly string[]): void {
+    this.#roles = { ...this.#roles, [api]: roles };
+  }
+
+  /** The roles that a token for this API carries now. */
+  roles(api: Api): readonly string[] {
+    return this.#roles[api];
+  }
+}
