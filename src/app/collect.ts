@@ -6,6 +6,7 @@ import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { SourceLease } from './lease';
 import { runSource } from './runSource';
+import { choiceOf } from './schedule';
 
 /**
  * Works on one collect message: all its sources at once, each on its own, within the time budget; what could not begin in time goes back on the queue.
@@ -27,14 +28,23 @@ export async function collectMessage(ports: CollectPorts, message: CollectMessag
         await collectSource(ports, tenants, entry, deadline - clock.now().getTime(), signal);
       } catch (error) {
         const kind = failureOf(error)?.kind;
-        if (kind !== 'conflict' && kind !== 'cancelled' && !signal.aborted) errors.push(error);
-        else telemetry.event('runAbandoned', 'warning', { tenant: entry.tenantId, source: entry.sourceId, failure: kind });
+        const fields = { tenant: entry.tenantId, source: entry.sourceId, failure: kind ?? 'bug' };
+        if (kind === 'conflict' || kind === 'cancelled' || signal.aborted) {
+          telemetry.event('runAbandoned', 'warning', fields);
+          continue;
+        }
+        errors.push(error);
+        telemetry.event('sourceFailed', 'error', {
+          ...fields,
+          error: error instanceof Error ? (error.stack ?? error.message) : 'not an error',
+        });
       }
     }
   };
   await Promise.all(Array.from({ length: options.sourcesAtOnce }, worker));
   if (waiting.length > 0 && !signal.aborted) await ports.queue.send({ v: 1, entries: waiting }, 0, signal);
-  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, `collecting: ${errors.length} sources failed`);
+  if (errors.length > 0)
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, `collecting: ${errors.length} sources failed`);
 }
 
 type FoundTenants = ReadonlyMap<TenantId, Promise<Tenant | undefined>>;
@@ -68,8 +78,8 @@ async function collectSource(
   const tenant = await tenants.get(entry.tenantId);
   const source = ports.sources.get(entry.sourceId);
   const scheduled = scheduleEntry(ports, entry);
-  const chosen = tenant?.integrations.some(({ id }) => id === source?.integration) === true;
-  const row = tenant === undefined || source === undefined || !chosen ? undefined : await rowOf(ports, tenant, source.id, signal);
+  const chosen = tenant !== undefined && source !== undefined && choiceOf(tenant, source) !== undefined;
+  const row = chosen ? await rowOf(ports, tenant, source.id, signal) : undefined;
   if (tenant === undefined || source === undefined || row === undefined || entry.ticket < row.ticket) {
     await ports.schedule.remove([scheduled], signal);
     return;

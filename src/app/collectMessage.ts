@@ -25,7 +25,9 @@ export function parseCollectMessage(message: unknown): { readonly message: Colle
   const parsed = version1.safeParse(message);
   if (parsed.success) return { message: parsed.data };
   const issue = parsed.error.issues[0];
-  return { cause: `The message is not a collect message of version 1: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.` };
+  return {
+    cause: `The message is not a collect message of version 1: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`,
+  };
 }
 
 /** The entries of a message that could be ours, whatever else is wrong with it. */

@@ -1,5 +1,5 @@
 import { failureOf } from '../domain/failure';
-import type { Failure } from '../domain/failure';
+import type { Failure, FailureKind } from '../domain/failure';
 import type { LedgerRow } from '../domain/ledger';
 import { nothingYet } from './delivery';
 import type { Delivery } from './delivery';
@@ -9,6 +9,16 @@ import { retrying } from './retrying';
 import type { RunContext } from './runContext';
 import { sendParcels } from './sendParcels';
 import type { WorkList } from './workList';
+
+/** Failures of one unit, which rests while others go on. All others are about the tenant, the credential or the store, and end the run. */
+const ofUnit: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'contentMissing',
+  'contentExpired',
+  'unexpectedResponse',
+  'unavailable',
+  'refusedUrl',
+  'rejectedRequest',
+]);
 
 /**
  * Reads the units of the work list, many at a time, and sends their records, one batch at a time. The order is the guarantee: read, send, acknowledged,
@@ -51,16 +61,16 @@ async function readUnits(
   hub: string,
   limitBytes: () => Promise<number>,
 ): Promise<void> {
-  const { soft } = context;
+  const timeIsUp = (): boolean => context.soft.aborted;
   for (;;) {
     const row = await work.next();
-    if (row === undefined || soft.aborted) return;
+    if (row === undefined || timeIsUp()) return;
     try {
       await readUnit(context, row, outbox, hub, await limitBytes());
     } catch (error) {
-      if (soft.aborted) return;
+      if (timeIsUp()) return;
       const failure = failureOf(error) ?? faultOfUnit(context, row, error);
-      if (!concernsUnit(failure)) throw error;
+      if (!ofUnit.has(failure.kind)) throw error;
       await outbox.put({ row, failure });
     }
   }
@@ -72,19 +82,4 @@ function faultOfUnit(context: RunContext, row: LedgerRow, error: unknown): Failu
   const { telemetry } = context.ports;
   telemetry.event('unitFault', 'error', { tenant: context.tenant.id, source: context.source.id, unit: row.unit.id, error: name });
   return { kind: 'unexpectedResponse', code: 'unitFault', detail: `The connector could not read it (${name}).` };
-}
-
-/** Whether a failure is about one unit, which rests while others go on, or about the tenant, the credential or the store, which ends the run. */
-function concernsUnit(failure: Failure): boolean {
-  switch (failure.kind) {
-    case 'contentMissing':
-    case 'contentExpired':
-    case 'unexpectedResponse':
-    case 'unavailable':
-    case 'refusedUrl':
-    case 'rejectedRequest':
-      return true;
-    default:
-      return false;
-  }
 }

@@ -7,7 +7,7 @@ import type { SourceRow, StateName } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import { hourOf } from '../domain/window';
 import { describeFailure } from './describe';
-import { sourcesOf } from './schedule';
+import { choiceOf, sourcesOf } from './schedule';
 
 const hourMs = 3_600_000;
 
@@ -65,7 +65,7 @@ export async function diagnose(ports: DoctorPorts, tenant: Tenant, signal: Abort
         latenessSecondsP50: latenessAt(lateness, 0.5),
         latenessSecondsP95: latenessAt(lateness, 0.95),
       };
-      const polling = tenant.integrations.find(({ id }) => id === source.integration)?.polling;
+      const polling = choiceOf(tenant, source)?.polling;
       return {
         source: source.id,
         title: source.title,
@@ -82,7 +82,13 @@ export async function diagnose(ports: DoctorPorts, tenant: Tenant, signal: Abort
 
 type Words = Pick<Diagnosis, 'state' | 'stateTitle' | 'since' | 'why' | 'nextStep'>;
 
-function words(tenant: Tenant, row: SourceRow | undefined, disabled: boolean, lastDay: Diagnosis['lastDay'], elsewhere: boolean): Words {
+function words(
+  tenant: Tenant,
+  row: SourceRow | undefined,
+  disabled: boolean,
+  lastDay: Diagnosis['lastDay'],
+  elsewhere: boolean,
+): Words {
   if (tenant.status === 'paused')
     return said('paused', tenant.statusSince, 'The tenant is paused.', `Resume it: npm run tenant -- resume ${tenant.id}`);
   if (row === undefined || row.lastRunAt === undefined) {
@@ -121,20 +127,30 @@ function words(tenant: Tenant, row: SourceRow | undefined, disabled: boolean, la
           : 'Check in the Purview portal that unified audit logging is on: it is off, or was turned on less than a few hours ago.',
       );
     case 'quiet':
-      return said(state.name, state.since, 'Nothing new for more than 24 hours; every listing was answered and was empty.', 'Nothing to do if the tenant is quiet.');
+      return said(
+        state.name,
+        state.since,
+        'Nothing new for more than 24 hours; every listing was answered and was empty.',
+        'Nothing to do if the tenant is quiet.',
+      );
     case undefined:
   }
   const { units, delivered } = lastDay;
   const counted = `${delivered} of ${units} content blobs of the last 24 hours delivered.`;
   if (state.name === 'catchingUp') {
     const upTo = row.cursor.listedTo === undefined ? '' : ` Listed up to ${row.cursor.listedTo}.`;
-    return said(state.name, state.since, `${counted} ${row.pendingUnits} are waiting.${upTo}`, 'Nothing to do. Oldest first, the newest hour already delivered.');
+    return said(
+      state.name,
+      state.since,
+      `${counted} ${row.pendingUnits} are waiting.${upTo}`,
+      'Nothing to do. Oldest first, the newest hour already delivered.',
+    );
   }
-  if (disabled) return said(state.name, state.since, `${counted} Polling is disabled.`, `Collect now: npm run tenant -- sync ${tenant.id}`);
+  if (disabled)
+    return said(state.name, state.since, `${counted} Polling is disabled.`, `Collect now: npm run tenant -- sync ${tenant.id}`);
   return said(state.name, state.since, units === delivered ? `${counted} Nothing missing.` : counted, 'Nothing to do.');
 }
 
 function said(state: StateName, since: string, why: string, nextStep: string): Words {
   return { state, stateTitle: stateTitles[state], since, why, nextStep };
 }
-

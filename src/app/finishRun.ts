@@ -1,9 +1,11 @@
 import { failureOf } from '../domain/failure';
+import { emptyCoverage, isSameCoverage } from '../domain/coverage';
 import type { HourCoverage } from '../domain/coverage';
 import { nextPollMs } from '../domain/schedule';
 import type { ScheduleEntry } from '../domain/schedule';
 import type { SourceRow, SourceState } from '../domain/sourceState';
 import type { ListingCursor } from '../domain/window';
+import { without } from '../domain/without';
 import type { CollectPorts } from './collectPorts';
 import { countableHours, countHours, coverageOfDays } from './countCoverage';
 import { failureWaitMs, nextState } from './nextState';
@@ -12,6 +14,7 @@ import type { OperationsFact } from './operations';
 import type { Outcome } from './outcome';
 import { isUnclean } from './runContext';
 import type { RunSubject } from './runContext';
+import { choiceOf } from './schedule';
 import { tellFacts, writeEvents } from './tellFacts';
 import type { Told } from './tellFacts';
 
@@ -86,31 +89,45 @@ export async function endWithoutRun(
   const next = name === 'notAvailable' ? new Date(now.getTime() + dayMs) : undefined;
   await putNext(ports, subject, next, false, signal);
   const dueAt = (next ?? never).toISOString();
-  await lease.release((row) => ({ ...row, unclean: isUnclean(before), state, dueAt, ticket: row.epoch, lastRunAt: now.toISOString() }), signal);
+  await lease.release(
+    (row) => ({ ...row, unclean: isUnclean(before), state, dueAt, ticket: row.epoch, lastRunAt: now.toISOString() }),
+    signal,
+  );
   await ports.schedule.remove([scheduled], signal);
 }
 
 /** The hours whose coverage may be other than written: those this run changed, and those an overtaken run may have changed after it was counted. */
-async function hoursToCount(ports: CollectPorts, { before, tenant, source }: RunSubject, outcome: Outcome, signal: AbortSignal): Promise<string[]> {
+async function hoursToCount(
+  ports: CollectPorts,
+  { before, tenant, source }: RunSubject,
+  outcome: Outcome,
+  signal: AbortSignal,
+): Promise<string[]> {
   const scope = { tenantId: tenant.id, sourceId: source.id };
   const { listed, delivery } = outcome;
   const touched = [...listed.hours, ...delivery.hours];
   // Once a day everything is counted again, so that no miscount lasts.
-  if (isUnclean(before) || (listed.complete && listed.plan?.relists === 'week')) return [...touched, ...(await countableHours(ports, scope, signal))];
+  if (isUnclean(before) || (listed.complete && listed.plan?.relists === 'week'))
+    return [...touched, ...(await countableHours(ports, scope, signal))];
   const open = await coverageOfDays(ports, scope, before.openDays, signal);
   return [...touched, ...open.filter(({ pending }) => pending > 0).map(({ hour }) => hour)];
 }
 
 /** Counts the hours and writes those that are not written so already. Returns what has to be told: after a run that died, everything. */
-async function writeCoverage(ports: CollectPorts, subject: RunSubject, hours: readonly string[], signal: AbortSignal): Promise<HourCoverage[]> {
+async function writeCoverage(
+  ports: CollectPorts,
+  subject: RunSubject,
+  hours: readonly string[],
+  signal: AbortSignal,
+): Promise<HourCoverage[]> {
   const { tenant, source, before } = subject;
   const scope = { tenantId: tenant.id, sourceId: source.id };
   if (hours.length === 0) return [];
   const counted = await countHours(ports, scope, hours, signal);
-  const days = [...new Set(counted.map(({ hour }) => hour.slice(0, 10)))].map((day) => (day.startsWith('undated') ? 'undated' : day));
-  const written = new Map((await coverageOfDays(ports, scope, days, signal)).map((hour) => [hour.hour, JSON.stringify(hour)]));
-  const changed = counted.filter((hour) => written.get(hour.hour) !== JSON.stringify(hour));
-  await ports.coverage.saveHours(changed, signal);
+  const days = [...new Set(counted.map(({ hour }) => hour.slice(0, 10)))];
+  const written = new Map((await coverageOfDays(ports, scope, days, signal)).map((hour) => [hour.hour, hour]));
+  const changed = counted.filter((hour) => !isSameCoverage(hour, written.get(hour.hour) ?? emptyCoverage(scope, hour.hour)));
+  if (changed.length > 0) await ports.coverage.saveHours(changed, signal);
   return before.unclean ? counted : changed;
 }
 
@@ -134,8 +151,10 @@ function nextRun(ports: CollectPorts, { tenant, source, before }: RunSubject, ou
     return { dueAt, scheduleAt: dueAt, more: false, idleRuns, failedRuns };
   }
   if (outcome.interrupted) return { dueAt: now, scheduleAt: after(ports.options.recheckMs), more: true, idleRuns, failedRuns };
-  const polling = tenant.integrations.find(({ id }) => id === source.integration)?.polling ?? { kind: 'adaptive' };
-  const waits = [nextPollMs(polling, idleRuns, ports.options.polling), restMs(resting.next, now)].filter((ms) => ms !== undefined);
+  const polling = choiceOf(tenant, source)?.polling ?? { kind: 'adaptive' };
+  const waits = [nextPollMs(polling, idleRuns, ports.options.polling), restMs(resting.next, now)].filter(
+    (ms) => ms !== undefined,
+  );
   const dueAt = waits.length === 0 ? undefined : after(Math.min(...waits));
   return { dueAt, scheduleAt: dueAt, more: false, idleRuns, failedRuns };
 }
@@ -180,7 +199,7 @@ function rowAfter(row: SourceRow, outcome: Outcome, { state, pendingUnits, told,
 function cursorAfter(cursor: ListingCursor, { listed }: Outcome): ListingCursor {
   const { plan, complete, lastTo } = listed;
   if (plan === undefined || plan.relists === 'none') return cursor;
-  const { weekRelistedTo: _ended, ...rest } = cursor;
+  const rest = without(cursor, 'weekRelistedTo');
   const at = plan.at.toISOString();
   if (complete) return { ...rest, dayRelistedAt: at, ...(plan.relists === 'week' ? { weekRelistedAt: at } : {}) };
   // All windows up to the watermark come first, so a window that ends before it belongs to the re-list.
@@ -188,7 +207,13 @@ function cursorAfter(cursor: ListingCursor, { listed }: Outcome): ListingCursor 
   return relisting ? { ...rest, weekRelistedTo: lastTo.toISOString() } : cursor;
 }
 
-async function putNext(ports: CollectPorts, subject: RunSubject, dueAt: Date | undefined, backlog: boolean, signal: AbortSignal): Promise<void> {
+async function putNext(
+  ports: CollectPorts,
+  subject: RunSubject,
+  dueAt: Date | undefined,
+  backlog: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   if (dueAt === undefined) return;
   const { tenant, source, lease } = subject;
   const entry: ScheduleEntry = {

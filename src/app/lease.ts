@@ -1,6 +1,7 @@
 import { ConnectorError } from '../domain/failure';
 import type { Clock, SourceStore } from '../domain/ports';
 import type { SourceRow } from '../domain/sourceState';
+import { without } from '../domain/without';
 
 /**
  * The right to move the state of one source of one tenant, held for a time under an epoch. All writes of the run to its row go through here, one after
@@ -32,7 +33,10 @@ export class SourceLease {
     if (row.leaseUntil !== undefined && Date.parse(row.leaseUntil) > now.getTime()) return undefined;
     const leaseUntil = new Date(now.getTime() + ports.leaseMs).toISOString();
     try {
-      const taken = await ports.store.save({ ...row, epoch: row.epoch + 1, leaseOwner: owner, leaseUntil, unclean: true }, signal);
+      const taken = await ports.store.save(
+        { ...row, epoch: row.epoch + 1, leaseOwner: owner, leaseUntil, unclean: true },
+        signal,
+      );
       return new SourceLease(taken, ports.store, ports.clock, ports.leaseMs);
     } catch (error) {
       if (error instanceof ConnectorError && error.failure.kind === 'conflict') return undefined;
@@ -65,8 +69,7 @@ export class SourceLease {
   /** Writes the last change of the run and gives the lease back. */
   async release(change: (row: SourceRow) => SourceRow, signal: AbortSignal): Promise<SourceRow> {
     return this.#inTurn(async () => {
-      const { leaseOwner: _owner, leaseUntil: _until, ...rest } = change(this.#row);
-      this.#row = await this.#store.save(rest, signal);
+      this.#row = await this.#store.save(without(change(this.#row), 'leaseOwner', 'leaseUntil'), signal);
       this.#released = true;
       return this.#row;
     });
@@ -74,17 +77,14 @@ export class SourceLease {
 
   /** Extends the lease again and again until it is given back or the signal aborts; resolves then. Rejects with `conflict` when the lease was lost. */
   async keep(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        await this.#clock.sleep(this.#leaseMs / 3, signal);
-      } catch {
-        return;
-      }
-      if (signal.aborted || this.#released) return;
+    const isOver = (): boolean => signal.aborted || this.#released;
+    while (!isOver()) {
+      await this.#clock.sleep(this.#leaseMs / 3, signal).catch(() => undefined);
+      if (isOver()) return;
       try {
         await this.update((row) => row, signal);
       } catch (error) {
-        if (signal.aborted || this.#released) return;
+        if (isOver()) return;
         // A store that cannot be reached leaves the lease as it is; only its running out, or another owner, ends it.
         if (!(error instanceof ConnectorError && error.failure.kind === 'storeUnavailable')) throw error;
       }

@@ -51,7 +51,12 @@ export async function listUnits(context: RunContext, work: WorkList): Promise<Li
   const { ports, source, run, lease, tenant } = context;
   const plan = planListing(lease.row.cursor, run.now(), source.progress.rules);
   const listed = notListed(plan);
-  if (plan.rewound) ports.telemetry.event('watermarkRefused', 'error', { tenant: tenant.id, source: source.id, watermark: lease.row.cursor.listedTo });
+  if (plan.rewound)
+    ports.telemetry.event('watermarkRefused', 'error', {
+      tenant: tenant.id,
+      source: source.id,
+      watermark: lease.row.cursor.listedTo,
+    });
   try {
     if (plan.lost !== undefined) await recordLost(context, plan.lost, listed);
     let watermark = plan.watermark;
@@ -95,7 +100,11 @@ async function listWindow(context: RunContext, window: Window, watermark: Date, 
     work.add(rows.filter((row) => isDue(row, now)));
   }
   if (!complete && !soft.aborted)
-    throw new ConnectorError('listing', { kind: 'unexpectedResponse', code: 'incompleteList', detail: 'The list ended before its end.' });
+    throw new ConnectorError('listing', {
+      kind: 'unexpectedResponse',
+      code: 'incompleteList',
+      detail: 'The list ended before its end.',
+    });
   return reached;
 }
 
@@ -128,7 +137,8 @@ async function recordLost(context: RunContext, lost: Window, listed: Listed): Pr
   const scope = { tenantId: tenant.id, sourceId: source.id };
   let { from } = lost;
   const known = (await ports.coverage.gaps(scope, hard)).filter(({ unitId }) => unitId === undefined);
-  for (const gap of known.toSorted((a, b) => a.from.getTime() - b.from.getTime())) if (gap.from <= from && gap.to > from) from = gap.to;
+  for (const gap of known.toSorted((a, b) => a.from.getTime() - b.from.getTime()))
+    if (gap.from <= from && gap.to > from) from = gap.to;
   if (from >= lost.to) return;
   if (await ports.coverage.recordGap(gapOfSpan(scope, { from, to: lost.to }, ports.clock.now()), hard)) listed.gaps += 1;
 }

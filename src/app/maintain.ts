@@ -1,7 +1,12 @@
-import type { SourceRow } from '../domain/sourceState';
+import { failureOf } from '../domain/failure';
+import type { LedgerScope } from '../domain/ledger';
+import type { Source } from '../domain/source';
 import { newSourceRow } from '../domain/sourceState';
+import type { SourceRow } from '../domain/sourceState';
+import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
-import { entryAt, sourcesOf } from './schedule';
+import { oldestKeptDay } from './countCoverage';
+import { choiceOf, entryAt, sourcesOf } from './schedule';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
@@ -9,7 +14,10 @@ const dayMs = 24 * 60 * 60 * 1_000;
  * Repairs what hints may have lost and deletes what has had its time: every source of an active tenant gets its row and its schedule entry back,
  * entries of tenants that are gone are removed, and finished ledger rows go a day after Microsoft dropped their content.
  */
-export async function maintain(ports: CollectPorts, signal: AbortSignal): Promise<{ readonly repaired: number; readonly removed: number }> {
+export async function maintain(
+  ports: CollectPorts,
+  signal: AbortSignal,
+): Promise<{ readonly repaired: number; readonly removed: number }> {
   const scheduled = new Set<string>();
   const wanted = new Map<string, SourceRow>();
   let removed = 0;
@@ -17,8 +25,9 @@ export async function maintain(ports: CollectPorts, signal: AbortSignal): Promis
     if (tenant.status !== 'active') continue;
     const rows = new Map((await ports.sourceRows.ofTenant(tenant.id, signal)).map((row) => [row.sourceId, row]));
     for (const source of sourcesOf(tenant, ports.sources.values())) {
-      const row = rows.get(source.id) ?? (await ports.sourceRows.create(newSourceRow(tenant.id, source.id, ports.clock.now()), signal));
-      const polling = tenant.integrations.find(({ id }) => id === source.integration)?.polling;
+      const row = rows.get(source.id) ?? (await createdRow(ports, tenant, source, signal));
+      if (row === undefined) continue;
+      const polling = choiceOf(tenant, source)?.polling;
       if (polling?.kind !== 'disabled') wanted.set(`${tenant.id}|${source.id}`, row);
       await forgetOldRows(ports, row, signal);
     }
@@ -39,11 +48,33 @@ export async function maintain(ports: CollectPorts, signal: AbortSignal): Promis
   return { repaired: missing.length, removed };
 }
 
+/** A new row for a source that has none; undefined when another run made it just now, and so takes care of it. */
+async function createdRow(
+  ports: CollectPorts,
+  tenant: Tenant,
+  source: Source,
+  signal: AbortSignal,
+): Promise<SourceRow | undefined> {
+  try {
+    return await ports.sourceRows.create(newSourceRow(tenant.id, source.id, ports.clock.now()), signal);
+  } catch (error) {
+    if (failureOf(error)?.kind === 'conflict') return undefined;
+    throw error;
+  }
+}
+
 async function forgetOldRows(ports: CollectPorts, row: SourceRow, signal: AbortSignal): Promise<void> {
   const scope = { tenantId: row.tenantId, sourceId: row.sourceId };
-  const expiredBefore = new Date(ports.clock.now().getTime() - dayMs);
-  // Only days that Microsoft no longer lists: a row that goes too early would make its unit look new.
-  const oldest = new Date(ports.clock.now().getTime() - 8 * dayMs).toISOString().slice(0, 10);
+  const now = ports.clock.now();
+  const expiredBefore = new Date(now.getTime() - dayMs);
+  // Only days that Microsoft no longer lists, and as a whole: a row that goes too early would make its unit look new, or its hour look emptier than it was.
+  const oldest = oldestKeptDay(now);
   for (const day of await ports.ledger.days(scope, signal))
-    if (day === 'undated' || day < oldest) await ports.ledger.forget(scope, day, expiredBefore, signal);
+    if (day === 'undated' || (day < oldest && !(await hasPending(ports, scope, day, signal))))
+      await ports.ledger.forget(scope, day, expiredBefore, signal);
+}
+
+async function hasPending(ports: CollectPorts, scope: LedgerScope, day: string, signal: AbortSignal): Promise<boolean> {
+  for await (const rows of ports.ledger.pending(scope, day, signal)) if (rows.length > 0) return true;
+  return false;
 }

@@ -8,9 +8,12 @@ import { stateTitles } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import { describeFailure } from './describe';
 
+/** Coverage of an hour; `partlyLost` when a part of it could not be listed any more, so that its counts cannot be all there was. */
+export type TellableHour = HourCoverage & { readonly partlyLost?: boolean };
+
 /** The connector's own facts, as they go to m365-operations. Sent at least once; the id says which fact it is. */
 export type OperationsFact =
-  | { readonly kind: 'coverage'; readonly sourceId: string; readonly hours: readonly HourCoverage[] }
+  | { readonly kind: 'coverage'; readonly sourceId: string; readonly hours: readonly TellableHour[] }
   | { readonly kind: 'gap'; readonly gap: Gap }
   | { readonly kind: 'state'; readonly sourceId: string; readonly state: SourceState; readonly before: SourceState['name'] }
   | { readonly kind: 'test'; readonly id: string };
@@ -24,16 +27,17 @@ interface Telling {
 }
 
 /** What coverage of an hour says to a reader, in names that explain themselves. */
-export function coverageProperties(hour: HourCoverage): Readonly<Record<string, unknown>> {
+export function coverageProperties(hour: TellableHour): Readonly<Record<string, unknown>> {
   return {
     source: hour.scope.sourceId,
-    hour: `${hour.hour}:00:00Z`,
+    hour: hour.hour === 'undated' ? undefined : `${hour.hour}:00:00Z`,
+    undated: hour.hour === 'undated' ? true : undefined,
     unitsListed: hour.listed,
     unitsFetched: hour.fetched,
     unitsDelivered: hour.delivered,
     unitsPending: hour.pending,
     unitsLost: hour.gaps,
-    complete: hour.pending === 0 && hour.gaps === 0,
+    complete: hour.pending === 0 && hour.gaps === 0 && hour.partlyLost !== true,
     records: hour.records,
     bytes: hour.bytes,
     latenessSecondsP50: latenessAt(hour.lateness, 0.5),
@@ -51,7 +55,7 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
           id: stableId('coverage', fact.sourceId, hour.hour, JSON.stringify(properties)),
           category: 'M365Connector.Coverage',
           operation: 'CoverageReported',
-          time: new Date(`${hour.hour}:00:00Z`),
+          time: hour.hour === 'undated' ? now : new Date(`${hour.hour}:00:00Z`),
           properties,
         };
       });
@@ -103,7 +107,10 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
           category: 'M365Connector.Test',
           operation: 'TestRecord',
           time: now,
-          properties: { test: true, message: 'A marked test record: it proves that the pipeline behind this hub works, and means nothing else.' },
+          properties: {
+            test: true,
+            message: 'A marked test record: it proves that the pipeline behind this hub works, and means nothing else.',
+          },
         },
       ];
   }
@@ -114,7 +121,12 @@ function stableId(...parts: readonly string[]): string {
 }
 
 /** The events that tell the facts of one tenant to a hub, one category an event. */
-export function operationsEvents(tenant: Pick<Tenant, 'id' | 'name' | 'stampName'>, hub: string, facts: readonly OperationsFact[], now: Date): OutgoingEvent[] {
+export function operationsEvents(
+  tenant: Pick<Tenant, 'id' | 'name' | 'stampName'>,
+  hub: string,
+  facts: readonly OperationsFact[],
+  now: Date,
+): OutgoingEvent[] {
   const byCategory = new Map<string, Telling[]>();
   for (const telling of facts.flatMap((fact) => tellings(fact, now)))
     byCategory.set(telling.category, [...(byCategory.get(telling.category) ?? []), telling]);

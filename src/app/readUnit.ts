@@ -16,7 +16,13 @@ const envelopeBytes = 8_192;
 const longestName = 1_000;
 
 /** Reads a unit and hands it over in pieces, from where it was delivered to; whole, when it reads differently than before. */
-export async function readUnit(context: RunContext, row: LedgerRow, outbox: Outbox, hub: string, limitBytes: number): Promise<void> {
+export async function readUnit(
+  context: RunContext,
+  row: LedgerRow,
+  outbox: Outbox,
+  hub: string,
+  limitBytes: number,
+): Promise<void> {
   const reader = new UnitReader(context, row, outbox, hub, limitBytes);
   if (await reader.readFrom(row.delivered)) return;
   // What was delivered may belong to another version of the unit.
@@ -65,7 +71,12 @@ class UnitReader {
     }
     if (toSkip > 0) return false;
     const last = packer.flush();
-    await this.#outbox.put({ row, end: true, ...(last === undefined ? {} : { piece: last }), ...(first ? { restart: true } : {}) });
+    await this.#outbox.put({
+      row,
+      end: true,
+      ...(last === undefined ? {} : { piece: last }),
+      ...(first ? { restart: true } : {}),
+    });
     return true;
   }
 
@@ -106,7 +117,8 @@ class UnitReader {
 /** An id or operation of absurd length must not push the envelope over the limit; the original stays in the properties. */
 function shortened(record: SourceRecord): SourceRecord {
   const { id, operation } = record;
-  if ((id === undefined || id.length <= longestName) && (operation === undefined || operation.length <= longestName)) return record;
+  if ((id === undefined || id.length <= longestName) && (operation === undefined || operation.length <= longestName))
+    return record;
   return {
     ...record,
     ...(id === undefined ? {} : { id: id.length <= longestName ? id : hashedId(Buffer.from(id)) }),

@@ -15,7 +15,8 @@ export class RunLimits {
 
   constructor(clock: Clock, signal: AbortSignal, limits: { readonly budgetMs: number; readonly graceMs: number }) {
     this.soft = AbortSignal.any([signal, this.#stop.signal]);
-    const after = async (ms: number, end: () => void): Promise<void> => clock.sleep(ms, this.#over.signal).then(end, () => undefined);
+    const after = async (ms: number, end: () => void): Promise<void> =>
+      clock.sleep(ms, this.#over.signal).then(end, () => undefined);
     const timeIsUp = () => new ConnectorError('ending the run', { kind: 'cancelled', code: 'timeIsUp' });
     const finishSoon = (): void => {
       this.#timers.push(after(limits.graceMs, () => this.#hard.abort(timeIsUp())));

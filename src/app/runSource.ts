@@ -1,6 +1,6 @@
 import { disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
-import type { Run, Source, SourceMemory } from '../domain/source';
+import type { Run, SourceMemory } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
@@ -30,10 +30,10 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   const limits = new RunLimits(ports.clock, signal, { budgetMs: subject.budgetMs, graceMs: ports.options.graceMs });
   const { soft, hard } = limits;
   const stopReading = (): void => limits.stopReading();
-  let bug: unknown;
+  const bugs: Error[] = [];
   const accompanied = Promise.all([lease.keep(limits.over), watchTenant(ports, tenant, limits.over, stopReading)]).catch(
     (error: unknown) => {
-      if (failureOf(error) === undefined) bug = error;
+      if (failureOf(error) === undefined) bugs.push(new Error('keeping a run company', { cause: error }));
       limits.abandon(error);
     },
   );
@@ -52,18 +52,19 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
     await limits.end();
     await accompanied;
   }
-  if (bug !== undefined) throw bug;
+  for (const bug of bugs) throw bug;
 }
 
 /** Ends the run soon after its tenant was paused, removed or changed. */
 async function watchTenant(ports: CollectPorts, tenant: Tenant, signal: AbortSignal, stopReading: () => void): Promise<void> {
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     try {
       await ports.clock.sleep(tenantLookMs, signal);
       const now = await ports.tenants.find(tenant.id, signal);
       if (now?.tenant.epoch !== tenant.epoch) stopReading();
     } catch (error) {
-      if (!signal.aborted && failureOf(error)?.kind !== 'storeUnavailable') throw error;
+      if (!isOver() && failureOf(error)?.kind !== 'storeUnavailable') throw error;
     }
   }
 }
@@ -119,7 +120,8 @@ async function prepare(context: RunContext, before: SourceRow): Promise<Failure 
   const { readyAt } = before.memory;
   const { failure } = before.state;
   const mayHaveChanged = failure !== undefined && disposition(failure) !== 'retry';
-  if (readyAt !== undefined && !mayHaveChanged && ports.clock.now().getTime() - Date.parse(readyAt) < readyForMs) return undefined;
+  if (readyAt !== undefined && !mayHaveChanged && ports.clock.now().getTime() - Date.parse(readyAt) < readyForMs)
+    return undefined;
   const remember = async (memory: SourceMemory): Promise<void> => {
     await lease.update((row) => ({ ...row, memory }), hard);
   };
@@ -138,7 +140,6 @@ async function takeUpPending(context: RunContext, days: readonly string[], work:
   const { ports, source, tenant, hard, resting } = context;
   const scope = { tenantId: tenant.id, sourceId: source.id };
   for (const day of days) {
-    if (work.closed) return;
     for await (const rows of ports.ledger.pending(scope, day, hard)) {
       const now = ports.clock.now();
       for (const row of rows) {
@@ -146,8 +147,7 @@ async function takeUpPending(context: RunContext, days: readonly string[], work:
           resting.add(day, row.notBefore);
           continue;
         }
-        await work.waitForRoom();
-        if (work.closed) return;
+        if (!(await work.waitForRoom())) return;
         work.add([row]);
       }
     }

@@ -2,7 +2,7 @@ import type { CollectEntry, ScheduleEntry } from '../domain/schedule';
 import { groupEntries } from '../domain/schedule';
 import type { SourceRow } from '../domain/sourceState';
 import type { Source } from '../domain/source';
-import type { Tenant } from '../domain/tenant';
+import type { ChosenIntegration, Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 
 const entriesAtOnce = 1_000;
@@ -20,16 +20,21 @@ export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Pr
     return { queued: 0 };
   }
   let queued = 0;
+  let messages = 0;
   let oldestMs = 0;
   for (let shard = 0; shard < options.shards; shard += 1) {
-    const now = clock.now();
-    const due = await ports.schedule.due(shard, now, entriesAtOnce, signal);
-    if (due.length === 0) continue;
-    oldestMs = Math.max(oldestMs, ...due.map(({ dueAt }) => now.getTime() - dueAt.getTime()));
-    const claimed = await ports.schedule.claim(due, new Date(now.getTime() + options.recheckMs), signal);
-    for (const message of groupEntries(claimed, options.tenantsPerMessage)) {
-      await ports.queue.send(message, 0, signal);
-      queued += message.entries.length;
+    for (let full = true; full && depth + messages < options.queueDepthLimit;) {
+      const now = clock.now();
+      const due = await ports.schedule.due(shard, now, entriesAtOnce, signal);
+      if (due.length === 0) break;
+      oldestMs = Math.max(oldestMs, ...due.map(({ dueAt }) => now.getTime() - dueAt.getTime()));
+      const claimed = await ports.schedule.claim(due, new Date(now.getTime() + options.recheckMs), signal);
+      for (const message of groupEntries(claimed, options.tenantsPerMessage)) {
+        await ports.queue.send(message, 0, signal);
+        queued += message.entries.length;
+        messages += 1;
+      }
+      full = due.length === entriesAtOnce && claimed.length > 0;
     }
   }
   telemetry.event('scheduled', 'info', { queued, depth, oldestSeconds: Math.round(oldestMs / 1_000) });
@@ -38,11 +43,24 @@ export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Pr
 
 /** The sources of the registry that a tenant's integrations name. */
 export function sourcesOf(tenant: Pick<Tenant, 'integrations'>, sources: Iterable<Source>): Source[] {
-  return [...sources].filter(({ integration }) => tenant.integrations.some(({ id }) => id === integration));
+  return [...sources].filter((source) => choiceOf(tenant, source) !== undefined);
+}
+
+/** What the tenant chose for the integration of a source; undefined when it is not collected. */
+export function choiceOf(
+  tenant: Pick<Tenant, 'integrations'>,
+  source: Pick<Source, 'integration'>,
+): ChosenIntegration | undefined {
+  const wanted: string = source.integration;
+  return tenant.integrations.find(({ id }) => id === wanted);
 }
 
 /** A schedule entry for a source row that is due at the given time. */
-export function entryAt(ports: Pick<CollectPorts, 'shardOf'>, row: Pick<SourceRow, 'tenantId' | 'sourceId' | 'ticket'>, dueAt: Date): ScheduleEntry {
+export function entryAt(
+  ports: Pick<CollectPorts, 'shardOf'>,
+  row: Pick<SourceRow, 'tenantId' | 'sourceId' | 'ticket'>,
+  dueAt: Date,
+): ScheduleEntry {
   const { tenantId, sourceId, ticket } = row;
   return { shard: ports.shardOf(tenantId), dueAt, tenantId, sourceId, ticket, backlog: false };
 }
@@ -57,7 +75,12 @@ export async function scheduleNow(ports: CollectPorts, rows: readonly SourceRow[
 }
 
 /** Makes sources due again after a while, when a message about them could not be processed. */
-export async function rearm(ports: CollectPorts, entries: readonly CollectEntry[], delayMs: number, signal: AbortSignal): Promise<number> {
+export async function rearm(
+  ports: CollectPorts,
+  entries: readonly CollectEntry[],
+  delayMs: number,
+  signal: AbortSignal,
+): Promise<number> {
   let armed = 0;
   for (const { tenantId, sourceId } of entries) {
     const row = await ports.sourceRows.find(tenantId, sourceId, signal);

@@ -5,6 +5,7 @@ import type { Failure } from '../domain/failure';
 import { addLateness } from '../domain/lateness';
 import { ledgerDay, ledgerHour, nothingDelivered, unitRestMs } from '../domain/ledger';
 import type { Delivered, LedgerRow } from '../domain/ledger';
+import { without } from '../domain/without';
 import type { Delivery } from './delivery';
 import { gapOfUnit } from './gaps';
 import type { Outbox, Parcel } from './outbox';
@@ -52,7 +53,12 @@ async function sendUntilAcknowledged(context: RunContext, hub: string, events: r
   };
   try {
     await retrying(ports.clock, soft.aborted ? hard : soft, send, (failure, attempt) => {
-      ports.telemetry.event('hubBusy', attempt > 3 ? 'error' : 'warning', { tenant: tenant.id, hub, code: failure.code, attempt });
+      ports.telemetry.event('hubBusy', attempt > 3 ? 'error' : 'warning', {
+        tenant: tenant.id,
+        hub,
+        code: failure.code,
+        attempt,
+      });
       return failure.kind === 'hubBusy';
     });
   } catch (error) {
@@ -77,7 +83,12 @@ function changedRows(
   return [...changed.values()];
 }
 
-function changedRow(context: RunContext, before: LedgerRow, { piece, end, failure, restart }: Parcel, delivery: Delivery): LedgerRow {
+function changedRow(
+  context: RunContext,
+  before: LedgerRow,
+  { piece, end, failure, restart }: Parcel,
+  delivery: Delivery,
+): LedgerRow {
   const now = context.ports.clock.now();
   let after: LedgerRow = restart === true ? { ...before, delivered: nothingDelivered } : before;
   if (piece !== undefined) {
@@ -87,8 +98,7 @@ function changedRow(context: RunContext, before: LedgerRow, { piece, end, failur
     delivery.lastRecordAt = now;
   }
   if (end === true) {
-    const { cause: _cause, notBefore: _notBefore, ...rest } = after;
-    after = { ...rest, state: 'done', fetched: true, finishedAt: now };
+    after = { ...without(after, 'cause', 'notBefore'), state: 'done', fetched: true, finishedAt: now };
     delivery.units += 1;
   }
   return failure === undefined ? after : failedRow(context, after, failure);
@@ -107,11 +117,8 @@ function addPiece(delivered: Delivered, piece: Piece, acknowledgedAt: Date): Del
 function failedRow({ ports, run, resting }: RunContext, row: LedgerRow, failure: Failure): LedgerRow {
   const now = ports.clock.now();
   const attempts = row.attempts + 1;
-  const lost = row.unit.expires <= run.now() || disposition(failure) === 'stop';
-  if (lost) {
-    const { notBefore: _notBefore, ...rest } = row;
-    return { ...rest, state: 'gap', attempts, cause: failure, finishedAt: now };
-  }
+  if (row.unit.expires <= run.now() || disposition(failure) === 'stop')
+    return { ...without(row, 'notBefore'), state: 'gap', attempts, cause: failure, finishedAt: now };
   const notBefore = new Date(now.getTime() + unitRestMs(attempts));
   resting.add(ledgerDay(row.unit), notBefore);
   return { ...row, attempts, cause: failure, notBefore };

@@ -38,7 +38,8 @@ export async function tellFacts(
   const unsent = mayHaveGaps ? await ports.coverage.unsentGaps(scope, signal) : [];
   const closedTo = lastClosedHour(row, source.progress.rules.overlapMs);
   const from = row.reportedTo ?? hourBefore(outcome.listed.plan?.windows.map((window) => window.from) ?? []);
-  const fresh = closedTo !== undefined && from !== undefined && closedTo > from ? await denseHours(ports, scope, from, closedTo, signal) : [];
+  const fresh =
+    closedTo !== undefined && from !== undefined && closedTo > from ? await denseHours(ports, scope, from, closedTo, signal) : [];
   const again = changed.filter(({ hour }) => hour === 'undated' || (row.reportedTo !== undefined && hour <= row.reportedTo));
   const hours = [...again, ...fresh].map((hour) => ({ ...hour, partlyLost: isPartlyLost(hour, known) }));
   const facts: OperationsFact[] = [

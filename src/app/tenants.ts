@@ -14,9 +14,7 @@ import { operationsEvents } from './operations';
 import { entryAt, scheduleNow, sourcesOf } from './schedule';
 
 /** What a tenant's directory says about itself without being asked to sign in. */
-export type Discovery =
-  | { readonly found: true; readonly tenantId: string; readonly cloud: CloudId }
-  | { readonly found: false };
+export type Discovery = { readonly found: true; readonly tenantId: string; readonly cloud: CloudId } | { readonly found: false };
 
 /** What the commands on tenants need. */
 export interface TenantPorts {
@@ -67,17 +65,25 @@ const secretRetryMs = 5_000;
 function checkSecret(secret: string): string {
   const value = secret.replace(/\r?\n$/, '');
   if (value === '')
-    throw new InputError('No secret was given.', 'Give the secret value on standard input, for example: npm run tenant -- add … < secret.txt');
+    throw new InputError(
+      'No secret was given.',
+      'Give the secret value on standard input, for example: npm run tenant -- add … < secret.txt',
+    );
   if (parseGuid(value) !== undefined)
     throw new InputError(
       "You pasted the secret's ID.",
       'Paste its Value: Azure shows it once, right after you create the secret. If it is gone, create a new secret.',
     );
-  if (/\s/.test(value)) throw new InputError('The secret contains white space or several lines.', 'Give the secret value alone, on one line.');
+  if (/\s/.test(value))
+    throw new InputError('The secret contains white space or several lines.', 'Give the secret value alone, on one line.');
   return value;
 }
 
-async function findHome(ports: TenantPorts, wanted: NewTenant, signal: AbortSignal): Promise<{ readonly id: string; readonly cloud: CloudId }> {
+async function findHome(
+  ports: TenantPorts,
+  wanted: NewTenant,
+  signal: AbortSignal,
+): Promise<{ readonly id: string; readonly cloud: CloudId }> {
   const text = wanted.tenant.trim();
   const id = parseGuid(text);
   if (id === personalAccountsTenantId || ['common', 'organizations', 'consumers'].includes(text.toLowerCase()))
@@ -86,7 +92,10 @@ async function findHome(ports: TenantPorts, wanted: NewTenant, signal: AbortSign
       'Give the tenant id of the organisation: Entra admin center, Overview, Tenant ID.',
     );
   if (id === undefined && !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(text))
-    throw new InputError('The tenant id is neither a GUID nor a domain.', 'Find it in the Entra admin center, Overview, Tenant ID.');
+    throw new InputError(
+      'The tenant id is neither a GUID nor a domain.',
+      'Find it in the Entra admin center, Overview, Tenant ID.',
+    );
   const here = await ports.discover(text, wanted.cloud, signal);
   if (here.found) {
     if (here.tenantId === personalAccountsTenantId)
@@ -110,9 +119,15 @@ async function findHome(ports: TenantPorts, wanted: NewTenant, signal: AbortSign
   );
 }
 
-async function logIn(ports: TenantPorts, tenant: Tenant, secret: string, say: Progress, signal: AbortSignal): Promise<readonly string[]> {
+async function logIn(
+  ports: TenantPorts,
+  tenant: Tenant,
+  secret: string,
+  say: Progress,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const until = ports.clock.now().getTime() + secretSettlesMs;
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     try {
       return (await ports.tryLogin(tenant, secret, signal)).roles;
     } catch (error) {
@@ -142,7 +157,10 @@ export interface Added {
 export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Progress, signal: AbortSignal): Promise<Added> {
   const clientId = parseGuid(wanted.clientId);
   if (clientId === undefined)
-    throw new InputError('The client id is not a GUID.', "Find it in the Entra admin center, App registrations, your application, Application (client) ID.");
+    throw new InputError(
+      'The client id is not a GUID.',
+      'Find it in the Entra admin center, App registrations, your application, Application (client) ID.',
+    );
   const secret = checkSecret(wanted.secret);
   say('Looking the tenant up …');
   const home = await findHome(ports, wanted, signal);
@@ -164,7 +182,9 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
   };
   say('Signing in as the application …');
   const roles = await logIn(ports, tenant, secret, say, signal);
-  const needed = new Set(sourcesOf(tenant, ports.sources.values()).flatMap(({ permissions }) => permissions.map(({ role }) => role)));
+  const needed = new Set(
+    sourcesOf(tenant, ports.sources.values()).flatMap(({ permissions }) => permissions.map(({ role }) => role)),
+  );
   say('Storing the secret in Key Vault …');
   await ports.secrets.write(tenant.secretName, secret, { tenantId: tenant.id, clientId }, signal);
   await ports.tenants.save(tenant, found?.etag ?? 'new', signal);
@@ -194,7 +214,11 @@ async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSig
 }
 
 /** The tenant of that id or name. Throws InputError when there is none, or the name is not unique. */
-export async function findTenant(ports: Pick<TenantPorts, 'tenants'>, text: string, signal: AbortSignal): Promise<{ readonly tenant: Tenant; readonly etag: string }> {
+export async function findTenant(
+  ports: Pick<TenantPorts, 'tenants'>,
+  text: string,
+  signal: AbortSignal,
+): Promise<{ readonly tenant: Tenant; readonly etag: string }> {
   const id = parseGuid(text);
   const found: Tenant[] = [];
   for await (const tenant of ports.tenants.all(signal))
@@ -203,12 +227,18 @@ export async function findTenant(ports: Pick<TenantPorts, 'tenants'>, text: stri
   if (first === undefined) throw new InputError(`There is no tenant "${text}".`, 'List the tenants: npm run tenant -- list');
   if (second !== undefined) throw new InputError(`Several tenants are named "${text}".`, 'Give the tenant id instead.');
   const row = await ports.tenants.find(first.id, signal);
-  if (row === undefined) throw new InputError(`The tenant "${text}" was removed just now.`, 'List the tenants: npm run tenant -- list');
+  if (row === undefined)
+    throw new InputError(`The tenant "${text}" was removed just now.`, 'List the tenants: npm run tenant -- list');
   return row;
 }
 
 /** Pauses or resumes a tenant; a run that is under way ends within seconds. Resuming back-fills what Microsoft still holds. */
-export async function setStatus(ports: TenantPorts, text: string, status: Tenant['status'], signal: AbortSignal): Promise<Tenant> {
+export async function setStatus(
+  ports: TenantPorts,
+  text: string,
+  status: Tenant['status'],
+  signal: AbortSignal,
+): Promise<Tenant> {
   const { tenant, etag } = await findTenant(ports, text, signal);
   const changed: Tenant = { ...tenant, status, statusSince: ports.clock.now().toISOString(), epoch: tenant.epoch + 1 };
   await ports.tenants.save(changed, etag, signal);
@@ -217,9 +247,14 @@ export async function setStatus(ports: TenantPorts, text: string, status: Tenant
 }
 
 /** Collects all sources of a tenant now, whatever its polling is. Returns how many. */
-export async function syncTenant(ports: TenantPorts, text: string, signal: AbortSignal): Promise<{ readonly tenant: Tenant; readonly sources: number }> {
+export async function syncTenant(
+  ports: TenantPorts,
+  text: string,
+  signal: AbortSignal,
+): Promise<{ readonly tenant: Tenant; readonly sources: number }> {
   const { tenant } = await findTenant(ports, text, signal);
-  if (tenant.status === 'paused') throw new InputError(`${tenant.name} is paused.`, `Resume it first: npm run tenant -- resume ${tenant.id}`);
+  if (tenant.status === 'paused')
+    throw new InputError(`${tenant.name} is paused.`, `Resume it first: npm run tenant -- resume ${tenant.id}`);
   const rows = await rowsOf(ports, tenant, signal);
   await scheduleNow(ports.collect, rows, signal);
   return { tenant, sources: rows.length };
@@ -235,12 +270,18 @@ export async function removeTenant(ports: TenantPorts, text: string, signal: Abo
 }
 
 /** Sends one marked record of the tenant through each hub its sources write to, and the operations hub. Returns the hubs and the id to look for. */
-export async function sendTestRecord(ports: TenantPorts, text: string, signal: AbortSignal): Promise<{ readonly id: string; readonly hubs: readonly string[] }> {
+export async function sendTestRecord(
+  ports: TenantPorts,
+  text: string,
+  signal: AbortSignal,
+): Promise<{ readonly id: string; readonly hubs: readonly string[] }> {
   const { tenant } = await findTenant(ports, text, signal);
   const now = ports.clock.now();
   const id = `m365c-test-${now.getTime().toString(36)}`;
   const { options } = ports.collect;
-  const hubs = [...new Set([...sourcesOf(tenant, ports.sources.values()).map((source) => options.hubOf(source)), options.operationsHub])];
+  const hubs = [
+    ...new Set([...sourcesOf(tenant, ports.sources.values()).map((source) => options.hubOf(source)), options.operationsHub]),
+  ];
   for (const hub of hubs) await ports.sink.write(operationsEvents(tenant, hub, [{ kind: 'test', id }], now), signal);
   return { id, hubs };
 }

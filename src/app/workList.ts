@@ -21,17 +21,15 @@ export class WorkList {
     return this.#overflowed;
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Resolves when a unit can be added, or none can be any more. */
-  async waitForRoom(): Promise<void> {
+  /** Waits until a unit can be added; false when none can be any more. */
+  async waitForRoom(): Promise<boolean> {
     while (this.#rows.length >= this.#capacity && !this.#closed) await new Promise<void>((resolve) => this.#room.push(resolve));
+    return !this.#closed;
   }
 
   /** Adds units that this run has not seen yet. */
   add(rows: readonly LedgerRow[]): void {
+    if (this.#closed) return;
     for (const row of rows) {
       if (this.#known.has(row.unit.id)) continue;
       if (this.#rows.length >= this.#capacity) {

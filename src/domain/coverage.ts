@@ -1,4 +1,4 @@
-import { addLateness, noLateness } from './lateness';
+import { addLateness, formatLateness, noLateness } from './lateness';
 import type { Lateness } from './lateness';
 import type { LedgerRow, LedgerScope } from './ledger';
 
@@ -36,6 +36,13 @@ export function cover(hour: HourCoverage, row: LedgerRow): HourCoverage {
     bytes: hour.bytes + row.delivered.bytes,
     lateness: addLateness(hour.lateness, row.delivered.lateness),
   };
+}
+
+/** Whether two counts of the same hour say the same. */
+export function isSameCoverage(a: HourCoverage, b: HourCoverage): boolean {
+  const counts = ({ listed, fetched, delivered, pending, gaps, records, bytes, lateness }: HourCoverage): string =>
+    [listed, fetched, delivered, pending, gaps, records, bytes, formatLateness(lateness)].join('|');
+  return a.hour === b.hour && counts(a) === counts(b);
 }
 
 /** A loss that cannot be undone: what, of when, and why. */

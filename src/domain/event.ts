@@ -14,7 +14,9 @@ export interface OutgoingEvent {
   readonly messageId: string;
   readonly contentType: 'application/json';
   readonly contentEncoding?: 'gzip';
-  readonly properties: Readonly<Record<'tenantId' | 'source' | 'category' | 'schemaVersion' | 'unit', string> & { records: number }>;
+  readonly properties: Readonly<
+    Record<'tenantId' | 'source' | 'category' | 'schemaVersion' | 'unit', string> & { records: number }
+  >;
   readonly body: Buffer;
 }
 
@@ -132,7 +134,12 @@ export class EventPacker {
   #checksum: number;
 
   /** Starts at a record index with the checksum of the records before it, when the unit was delivered in part. */
-  constructor(header: EventHeader, format: EventFormat, now: () => Date, from: { readonly index: number; readonly checksum: number }) {
+  constructor(
+    header: EventHeader,
+    format: EventFormat,
+    now: () => Date,
+    from: { readonly index: number; readonly checksum: number },
+  ) {
     this.#header = header;
     this.#format = format;
     this.#now = now;
@@ -149,7 +156,8 @@ export class EventPacker {
   /** Adds a record (with its original bytes, when a pointer stands in for it); returns the event that was full before it, if any. */
   add(record: SourceRecord, original: Buffer = record.json): Piece | undefined {
     const { json } = record;
-    if (this.#count === 0) this.#observed = `,"source":${quote(this.#header.source.id)},"observedTime":"${this.#now().toISOString()}"`;
+    if (this.#count === 0)
+      this.#observed = `,"source":${quote(this.#header.source.id)},"observedTime":"${this.#now().toISOString()}"`;
     const ms = record.time === undefined ? undefined : recordTimeMs(record.time);
     const flags = record.flags;
     const properties = flags?.includes('unreadable') === true ? rawProperties(json) : json;
@@ -164,7 +172,10 @@ export class EventPacker {
       (flags === undefined || flags.length === 0 ? '' : flagsText(flags)) +
       ',"properties":';
     const size = prefix.length + properties.length + 2;
-    const full = this.#count > 0 && (this.#format.shape === 'single' || this.#size + size + wrapperBytes > this.#format.targetBytes) ? this.flush() : undefined;
+    const full =
+      this.#count > 0 && (this.#format.shape === 'single' || this.#size + size + wrapperBytes > this.#format.targetBytes)
+        ? this.flush()
+        : undefined;
     if (this.#count > 0) this.#parts.push(',');
     this.#parts.push(prefix, properties, '}');
     this.#size += size;
@@ -188,7 +199,14 @@ export class EventPacker {
         messageId: messageId(tenantId, source.id, unitId, this.#first),
         contentType: 'application/json',
         ...(this.#format.compression === 'gzip' ? { contentEncoding: 'gzip' as const } : {}),
-        properties: { tenantId, source: source.id, category: source.category, schemaVersion, unit: unitId.slice(0, 512), records: this.#count },
+        properties: {
+          tenantId,
+          source: source.id,
+          category: source.category,
+          schemaVersion,
+          unit: unitId.slice(0, 512),
+          records: this.#count,
+        },
         body,
       },
       first: this.#first,
@@ -246,4 +264,3 @@ export function latenessOf(times: readonly number[], acknowledgedMs: number): nu
   }
   return histogram;
 }
-

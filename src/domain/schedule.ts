@@ -68,9 +68,15 @@ export function groupEntries(entries: readonly ScheduleEntry[], tenantsPerMessag
   let shared: CollectEntry[] = [];
   let sharing = 0;
   for (const ofTenant of byTenant.values()) {
-    const collect = ofTenant.map(({ tenantId, sourceId, ticket, dueAt }) => ({ tenantId, sourceId, ticket, dueAt: dueAt.toISOString() }));
+    const collect = ofTenant.map(({ tenantId, sourceId, ticket, dueAt }) => ({
+      tenantId,
+      sourceId,
+      ticket,
+      dueAt: dueAt.toISOString(),
+    }));
     if (collect.length > longestMessage || ofTenant.some(({ backlog }) => backlog)) {
-      for (let start = 0; start < collect.length; start += longestMessage) messages.push(collect.slice(start, start + longestMessage));
+      for (let start = 0; start < collect.length; start += longestMessage)
+        messages.push(collect.slice(start, start + longestMessage));
       continue;
     }
     if (sharing === tenantsPerMessage || shared.length + collect.length > longestMessage) {

@@ -74,7 +74,8 @@ export function planListing(cursor: ListingCursor, now: Date, rules: ListingRule
   const saved = time(cursor.listedTo);
   const rewound = saved !== undefined && saved > end + minute;
   const listedTo = rewound ? undefined : saved;
-  const lost = listedTo !== undefined && floor(listedTo) < oldest ? { from: new Date(floor(listedTo)), to: new Date(oldest) } : undefined;
+  const lost =
+    listedTo !== undefined && floor(listedTo) < oldest ? { from: new Date(floor(listedTo)), to: new Date(oldest) } : undefined;
 
   const since = (at: string | undefined): number => {
     const then = time(at);

@@ -74,7 +74,7 @@ describe('http', () => {
     it('sends method, headers and body, and asks for no compression', async () => {
       let seen = '';
       const { url } = await serve((request, response) => {
-        seen = `${request.method ?? ''} ${request.headers['x-a'] ?? ''} ${request.headers['accept-encoding'] ?? ''} ${request.headers['content-length'] ?? ''} `;
+        seen = `${request.method ?? ''} ${String(request.headers['x-a'])} ${String(request.headers['accept-encoding'])} ${request.headers['content-length'] ?? ''} `;
         request.on('data', (chunk: Buffer) => (seen += chunk.toString())).on('end', () => response.end());
       });
 

@@ -154,7 +154,7 @@ describe('login', () => {
 
   it('says when there is no secret', async () => {
     const { ask, secrets, clock } = setUp(() => granted('a'));
-    delete secrets.values[contoso.secretName];
+    secrets.values[contoso.secretName] = '';
 
     expect(await failure(ask())).toEqual({ kind: 'credentialMissing', code: 'secretMissing', detail: contoso.secretName });
     secrets.values[contoso.secretName] = 'x';

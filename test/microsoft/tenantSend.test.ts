@@ -259,7 +259,7 @@ describe('tenantSend', () => {
       }));
       const offsets: number[] = [clockOffsetMs('management', 'commercial')];
 
-      for (const _ of dates) {
+      while (offsets.length <= dates.length) {
         await ask();
         offsets.push(clockOffsetMs('management', 'commercial'));
       }
