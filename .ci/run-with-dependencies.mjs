@@ -13,8 +13,8 @@ const projectNode = join(nodeModules, 'node', 'bin', process.platform === 'win32
 
 const commands = {
   start: { build: true, run: [['dist/start.js']] },
-  tenant: { build: true, run: [['dist/tenant.js']] },
-  consume: { build: true, run: [['dist/consume.js']] },
+  tenant: { build: true, run: [['dist/tenant.js']], connector: true },
+  consume: { build: true, run: [['dist/consume.js']], connector: true },
   bench: { build: true, run: [['--expose-gc', 'dist/bench.js']] },
   build: { build: true, run: [] },
   test: { build: true, run: [['node_modules/jest/bin/jest.js']] },
@@ -51,13 +51,41 @@ function installWhatIsMissing() {
   }
 }
 
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    fail(`${file} cannot be read as JSON: ${error.message}`, 2);
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** The connector that a command speaks to: the one of the environment, else the local stack while it runs, else the one of local.settings.json. */
+function connectorSettings() {
+  if (process.env.KEY_VAULT_URL || process.env.EVENTHUBS || process.env.EVENTHUBS__fullyQualifiedNamespace) return {};
+  const stack = readJson('.local/environment.json');
+  if (stack && isAlive(stack.pid)) return stack.environment;
+  // On a developer's machine there is no managed identity: the one who is signed in is asked.
+  return { AZURE_IDENTITY: 'developer', ...readJson('local.settings.json')?.Values };
+}
+
 const [name, ...parameters] = process.argv.slice(2);
 const command = commands[name];
 if (!command) fail(`Unknown command "${name}". Known: ${Object.keys(commands).join(', ')}.`, 2);
 installWhatIsMissing();
 if (command.build && run(projectNode, ['.ci/build.mjs']) !== 0) fail('The build failed; the lines above say where.');
 for (const script of command.run) {
-  const child = spawn(projectNode, [...script, ...parameters], { cwd: root, stdio: 'inherit' });
+  const settings = command.connector ? connectorSettings() : {};
+  const child = spawn(projectNode, [...script, ...parameters], { cwd: root, stdio: 'inherit', env: { ...process.env, ...settings } });
   // A terminal sends Ctrl+C to the whole group; the child stops its own servers and decides the exit code.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
   const status = await new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ? 1 : code)));

@@ -31,7 +31,7 @@ export const activityErrorKinds = {
   AF50000: 'unavailable',
 } as const satisfies Record<string, Failure['kind']>;
 
-export type ActivityErrorCode = keyof typeof activityErrorKinds;
+type ActivityErrorCode = keyof typeof activityErrorKinds;
 
 /** An answer of the API that is no success, or a 200 whose body turned out to be an error. */
 export interface ActivityRefusal {

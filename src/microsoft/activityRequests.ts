@@ -24,7 +24,7 @@ export function withPublisher(url: string, publisherId: string): string {
 }
 
 /** The error an answer that is no success stands for. */
-export async function refusalOf(answer: Answer, doing: string, now: Date): Promise<ConnectorError> {
+async function refusalOf(answer: Answer, doing: string, now: Date): Promise<ConnectorError> {
   const { status, headers } = answer;
   return activityError({ status, headers, text: await answer.text(errorBodyBytes) }, doing, now);
 }

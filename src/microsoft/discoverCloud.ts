@@ -7,7 +7,7 @@ import type { Http } from './http';
 import { parseJson } from './parseJson';
 
 /** A tenant as a login authority describes it, and the cloud that follows from that. */
-export interface DiscoveredTenant {
+interface DiscoveredTenant {
   readonly tenantId: TenantId;
   readonly cloud: CloudId;
   readonly login: string;

@@ -39,7 +39,7 @@ export interface Http {
 }
 
 /** The default deadlines: 30 s for headers, 30 s between chunks, 10 min for a body. */
-export const defaultDeadlines: Deadlines = { headersMs: 30_000, idleMs: 30_000, bodyMs: 600_000 };
+const defaultDeadlines: Deadlines = { headersMs: 30_000, idleMs: 30_000, bodyMs: 600_000 };
 
 /** An HTTP client over Node's core, which needs far less CPU than fetch for large bodies: chunks are handed on as they come from the socket. */
 export function createHttp(options: HttpOptions = {}): Http {

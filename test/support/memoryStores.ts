@@ -1,0 +1,81 @@
+import type { Secrets, TenantStore } from '../../src/domain/ports';
+import type { Tenant } from '../../src/domain/tenant';
+import { MemoryCoverageStore } from './memoryCoverageStore';
+import { MemoryLedger } from './memoryLedger';
+import { conflict, MemoryRows, refuseAborted } from './memoryRows';
+import { MemoryPoisonStore, MemoryQueue, MemoryScheduleIndex } from './memorySchedule';
+import { MemoryOversizeStore, MemorySink } from './memorySink';
+import { MemorySourceStore } from './memorySourceStore';
+import type { VirtualClock } from './virtualClock';
+
+/** The tenants in memory. */
+export class MemoryTenantStore implements TenantStore {
+  readonly #rows = new MemoryRows<{ readonly tenant: Tenant }>();
+
+  readonly find: TenantStore['find'] = async (id, signal) => {
+    refuseAborted('finding the tenant', signal);
+    return Promise.resolve(this.#rows.get(id));
+  };
+
+  async *all(signal: AbortSignal): AsyncGenerator<Tenant> {
+    for (const key of this.#rows.keys()) {
+      refuseAborted('reading tenants', signal);
+      const row = this.#rows.get(key);
+      if (row !== undefined) yield await Promise.resolve(row.tenant);
+    }
+  }
+
+  readonly save: TenantStore['save'] = async (tenant, expected, signal) => {
+    refuseAborted('saving the tenant', signal);
+    const etag = this.#rows.write(tenant.id, { tenant }, expected);
+    if (etag === undefined) throw conflict('saving the tenant');
+    return Promise.resolve(etag);
+  };
+
+  readonly remove: TenantStore['remove'] = async (id, signal) => {
+    refuseAborted('removing the tenant', signal);
+    this.#rows.delete(id);
+    return Promise.resolve();
+  };
+
+  /** Writes a tenant as it is, for the start of a test. */
+  put(tenant: Tenant): void {
+    this.#rows.write(tenant.id, { tenant }, 'any');
+  }
+}
+
+/** Secrets in memory. */
+export class MemorySecrets implements Secrets {
+  readonly values = new Map<string, { readonly value: string; readonly tags: Readonly<Record<string, string>> }>();
+
+  readonly read: Secrets['read'] = async (name) => Promise.resolve(this.values.get(name)?.value);
+
+  readonly write: Secrets['write'] = async (name, value, tags) => {
+    this.values.set(name, { value, tags: { ...tags } });
+    return Promise.resolve();
+  };
+
+  readonly remove: Secrets['remove'] = async (name) => {
+    this.values.delete(name);
+    return Promise.resolve();
+  };
+}
+
+/** Everything durable, in memory: it outlives the processes that work on it. */
+export class MemoryStores {
+  readonly ledger = new MemoryLedger();
+  readonly sourceRows = new MemorySourceStore();
+  readonly tenants = new MemoryTenantStore();
+  readonly schedule = new MemoryScheduleIndex();
+  readonly coverage = new MemoryCoverageStore();
+  readonly oversize = new MemoryOversizeStore();
+  readonly poison = new MemoryPoisonStore();
+  readonly secrets = new MemorySecrets();
+  readonly queue: MemoryQueue;
+  readonly sink: MemorySink;
+
+  constructor(clock: VirtualClock) {
+    this.queue = new MemoryQueue(clock.now);
+    this.sink = new MemorySink(clock.now);
+  }
+}
