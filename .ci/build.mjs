@@ -9,6 +9,7 @@ const entries = {
   start: 'test/local/start.ts',
   functionHost: 'test/local/functionHost/main.ts',
   bench: 'test/bench/main.ts',
+  docs: 'test/docs/main.ts',
 };
 
 await build({

@@ -215,14 +215,10 @@ async function putNext(
   signal: AbortSignal,
 ): Promise<void> {
   if (dueAt === undefined) return;
-  const { tenant, source, lease } = subject;
-  const entry: ScheduleEntry = {
-    shard: ports.shardOf(tenant.id),
-    dueAt,
-    tenantId: tenant.id,
-    sourceId: source.id,
-    ticket: lease.row.epoch,
-    backlog,
-  };
+  const { tenant, source, lease, scheduled } = subject;
+  // An entry of the very same time would take the place of the one this run came from, and be removed with it.
+  const at = dueAt.getTime() === scheduled.dueAt.getTime() ? new Date(dueAt.getTime() + 1) : dueAt;
+  const shard = ports.shardOf(tenant.id);
+  const entry: ScheduleEntry = { shard, dueAt: at, tenantId: tenant.id, sourceId: source.id, ticket: lease.row.epoch, backlog };
   await ports.schedule.put([entry], signal);
 }

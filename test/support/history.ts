@@ -23,7 +23,7 @@ export function checkHistory(simulation: Simulation, source: ScriptedSource, rul
   const problems: string[] = [...missing(simulation, source, rules), ...repeated(simulation, rules)];
   for (const row of ledger.all()) if (row.state === 'pending') problems.push(`pending: ${row.unit.id}`);
   problems.push(...coverageProblems(simulation), ...watermarkProblems(simulation, source));
-  for (const row of sourceRows.history.slice(-1)) {
+  for (const row of sourceRows.history.filter(({ sourceId }) => sourceId === source.id).slice(-1)) {
     const live = schedule.entries().filter(({ sourceId, ticket }) => sourceId === row.sourceId && ticket >= row.ticket);
     if (live.length !== (rules.liveEntries ?? 1)) problems.push(`schedule: ${live.length} live entries`);
     if (row.leaseOwner !== undefined) problems.push('lease: still held');
@@ -70,7 +70,7 @@ function coverageProblems({ stores }: Simulation): string[] {
 function watermarkProblems({ stores, clock }: Simulation, source: ScriptedSource): string[] {
   const problems: string[] = [];
   let last = '';
-  for (const { cursor } of stores.sourceRows.history) {
+  for (const { cursor } of stores.sourceRows.history.filter(({ sourceId }) => sourceId === source.id)) {
     if ((cursor.listedTo ?? '') < last) problems.push(`watermark: back from ${last} to ${cursor.listedTo ?? 'nothing'}`);
     last = cursor.listedTo ?? '';
   }
@@ -78,5 +78,25 @@ function watermarkProblems({ stores, clock }: Simulation, source: ScriptedSource
   const old = clock.now().getTime() - 7 * dayMs;
   const passed = source.units.filter((unit) => unit.at.getTime() > old && unit.at.toISOString() < last && (unit.visibleFrom ?? unit.at).toISOString() < last);
   for (const { id } of passed) if (!listed.has(id)) problems.push(`watermark: passed ${id}, which is not in the ledger`);
+  return problems;
+}
+
+/** C2 at every moment: whenever a watermark is written, each unit that was visible a minute before and lies behind it must be in the ledger. */
+export function watchWatermark({ stores, clock }: Simulation, source: ScriptedSource): string[] {
+  const problems: string[] = [];
+  stores.sourceRows.onWrite = ({ cursor, sourceId }) => {
+    if (cursor.listedTo === undefined || sourceId !== source.id) return;
+    const listed = new Set(stores.ledger.all().map(({ unit }) => unit.id));
+    const [oldest, visible] = [clock.now().getTime() - 7 * dayMs + 300_000, clock.now().getTime() - 60_000];
+    for (const unit of source.units)
+      if (
+        unit.at.toISOString() < cursor.listedTo &&
+        unit.at.getTime() > oldest &&
+        (unit.visibleFrom ?? unit.at).getTime() <= visible &&
+        (unit.visibleFrom ?? unit.at).toISOString() < cursor.listedTo &&
+        !listed.has(unit.id)
+      )
+        problems.push(`watermark ${cursor.listedTo} passed ${unit.id}, which is not in the ledger`);
+  };
   return problems;
 }

@@ -7,6 +7,8 @@ import { conflict, MemoryRows, refuseAborted } from './memoryRows';
 export class MemorySourceStore implements SourceStore {
   readonly #rows = new MemoryRows<Omit<SourceRow, 'etag'>>();
   readonly history: SourceRow[] = [];
+  /** Called with each row as it is written. */
+  onWrite: (row: SourceRow) => void = () => undefined;
 
   readonly find: SourceStore['find'] = async (tenantId, sourceId, signal) => {
     refuseAborted('finding', signal);
@@ -44,6 +46,7 @@ export class MemorySourceStore implements SourceStore {
     if (etag === undefined) throw conflict('writing the source row');
     const written = { ...row, etag };
     this.history.push(structuredClone(written));
+    this.onWrite(written);
     return written;
   }
 }

@@ -1,0 +1,62 @@
+import { describedCodes, describeFailure } from '../../src/app/describe';
+import type { Failure } from '../../src/domain/failure';
+import { activityErrorKinds, classifyActivityError } from '../../src/microsoft/activityErrors';
+import { microsoftClouds } from '../../src/microsoft/clouds';
+import { sources } from '../../src/sources';
+
+/** Parts of the documents that are made from the code: file, name of the section, text. */
+export interface GeneratedSection {
+  readonly file: string;
+  readonly name: string;
+  readonly text: () => string;
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function sourcesTable(): string {
+  const rows = sources.map(({ id, title, docs, permissions, clouds, hub }) => {
+    const roles = permissions.map(({ role }) => `\`${role}\``).join(', ');
+    const everywhere = clouds.length === Object.keys(microsoftClouds).length + 1;
+    return `| \`${id}\` | [${cell(title)}](${docs}) | ${roles} | ${everywhere ? 'all' : clouds.join(', ')} | \`${hub}\` |`;
+  });
+  return ['| Source | What | Permission | Clouds | Hub |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function cloudsTable(): string {
+  const rows = Object.values(microsoftClouds).map(
+    ({ id, title, login, hosts }) => `| \`${id}\` | ${title} | ${new URL(login).host} | ${new URL(hosts.management).host} |`,
+  );
+  return ['| Cloud | | Login | Management Activity API |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function failureOfCode(code: string): Failure {
+  const refusal = { status: 400, headers: {}, text: JSON.stringify({ error: { code, message: '' } }) };
+  return classifyActivityError(refusal, { permission: 'ActivityFeed.Read', now: new Date(0) });
+}
+
+function activityErrorsTable(): string {
+  const codes = Object.keys(activityErrorKinds).filter((code) => describedCodes.includes(code));
+  const rows = codes.map((code) => {
+    const failure = failureOfCode(code);
+    const { title, nextStep } = describeFailure(failure);
+    return `| ${code} | ${failure.kind} | ${cell(title)} | ${cell(nextStep)} |`;
+  });
+  return ['| Code | Kind | What it means | What to do |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+/** All generated sections. */
+export const generatedSections: readonly GeneratedSection[] = [
+  { file: 'README.md', name: 'sources', text: sourcesTable },
+  { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
+  { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
+];
+
+/** A document with one section written anew. Throws when the document has no such section. */
+export function withSection(document: string, { name, text }: GeneratedSection): string {
+  const begin = `<!-- ${name} -->`;
+  const end = `<!-- /${name} -->`;
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`The section "${name}" is not marked in the document.`);
+  return `${document.slice(0, from + begin.length)}\n\n${text()}\n\n${document.slice(to)}`;
+}
