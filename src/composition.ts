@@ -66,6 +66,8 @@ export interface ComposeOptions {
   readonly log?: (severity: Severity, line: string) => void;
   /** Stands in for the real clock in tests. */
   readonly clock?: Clock;
+  /** Puts something between the engine and its ports: a test that watches, or breaks, what goes through. */
+  readonly wrap?: (ports: CollectPorts) => CollectPorts;
 }
 
 const systemClock: Clock = {
@@ -114,7 +116,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   const sink = eventHubSink(hubAccess(settings));
   const stopping = new AbortController();
   const shard = (tenantId: string): number => shardOf(tenantId, settings.shards);
-  const collectPorts: CollectPorts = {
+  const ports: CollectPorts = {
     clock,
     sources,
     clouds,
@@ -154,6 +156,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       format: settings.format,
     },
   };
+  const collectPorts = options.wrap?.(ports) ?? ports;
   const poison = tablePoisonStore(storage, storageOptions);
   const tenantPorts: TenantPorts = {
     ...collectPorts,
