@@ -2,7 +2,7 @@ import { failureOf } from '../domain/failure';
 import { emptyCoverage, isSameCoverage } from '../domain/coverage';
 import type { HourCoverage } from '../domain/coverage';
 import { nextPollMs } from '../domain/schedule';
-import type { ScheduleEntry } from '../domain/schedule';
+import type { CollectMessage, ScheduleEntry } from '../domain/schedule';
 import type { SourceRow, SourceState } from '../domain/sourceState';
 import type { ListingCursor } from '../domain/window';
 import { without } from '../domain/without';
@@ -44,13 +44,10 @@ export async function finishRun(
     const state = nextState(lease.row, outcome, pendingUnits, now);
     const told = await tellFacts(ports, subject, outcome, changed, state, signal);
     const next = nextRun(ports, subject, outcome, now);
-    await putNext(ports, subject, next.scheduleAt, next.more, signal);
+    const scheduled = await putNext(ports, subject, next.scheduleAt, next.more, signal);
     await lease.release((row) => rowAfter(row, outcome, { before, state, pendingUnits, told, next, now }), signal);
     await ports.schedule.remove([subject.scheduled], signal);
-    if (next.more && next.scheduleAt !== undefined) {
-      const entry = { tenantId: tenant.id, sourceId: source.id, ticket: lease.row.ticket, dueAt: next.scheduleAt.toISOString() };
-      await ports.queue.send({ v: 1, entries: [entry] }, 0, signal);
-    }
+    if (next.more && scheduled !== undefined) await ports.queue.send(messageFor(scheduled), 0, signal);
     ports.telemetry.event('runFinished', failure === undefined ? 'info' : 'warning', {
       tenant: tenant.id,
       source: source.id,
@@ -213,12 +210,17 @@ async function putNext(
   dueAt: Date | undefined,
   backlog: boolean,
   signal: AbortSignal,
-): Promise<void> {
-  if (dueAt === undefined) return;
+): Promise<ScheduleEntry | undefined> {
+  if (dueAt === undefined) return undefined;
   const { tenant, source, lease, scheduled } = subject;
   // An entry of the very same time would take the place of the one this run came from, and be removed with it.
   const at = dueAt.getTime() === scheduled.dueAt.getTime() ? new Date(dueAt.getTime() + 1) : dueAt;
   const shard = ports.shardOf(tenant.id);
   const entry: ScheduleEntry = { shard, dueAt: at, tenantId: tenant.id, sourceId: source.id, ticket: lease.row.epoch, backlog };
   await ports.schedule.put([entry], signal);
+  return entry;
+}
+
+function messageFor({ tenantId, sourceId, ticket, dueAt }: ScheduleEntry): CollectMessage {
+  return { v: 1, entries: [{ tenantId, sourceId, ticket, dueAt: dueAt.toISOString() }] };
 }

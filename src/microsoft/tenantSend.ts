@@ -71,7 +71,9 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
         budget.answered(key);
         return refusal;
       }
-      const askedMs = retryAfterMs(answer.headers['retry-after'], clock.now());
+      // A date is meant by the server's clock, which may not be ours.
+      const serverNow = new Date(clock.now().getTime() + clocks.offsetMs(origin));
+      const askedMs = retryAfterMs(answer.headers['retry-after'], serverNow);
       throw throttledError(request, code, budget.throttled(key, code, askedMs));
     };
 

@@ -21,8 +21,10 @@ function simulate(): { simulation: Simulation; source: ScriptedSource; watermark
 describe('collecting', () => {
   it('delivers every record exactly once, back-fill and new content alike', async () => {
     const { simulation, source, watermarks } = simulate();
-    for (let hours = 0; hours < 7 * 24 - 1; hours += 5) source.add(scriptedUnit(`old${hours}`, ago(hours * hourMs + 1), (hours % 7) * 9));
-    for (let minutes = 0; minutes < 300; minutes += 7) source.add(scriptedUnit(`new${minutes}`, later(minutes * minuteMs), minutes % 5));
+    for (let hours = 0; hours < 7 * 24 - 1; hours += 5)
+      source.add(scriptedUnit(`old${hours}`, ago(hours * hourMs + 1), (hours % 7) * 9));
+    for (let minutes = 0; minutes < 300; minutes += 7)
+      source.add(scriptedUnit(`new${minutes}`, later(minutes * minuteMs), minutes % 5));
     source.add(scriptedUnit('large', ago(3 * hourMs), 200));
     const worker = simulation.start();
 

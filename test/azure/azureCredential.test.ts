@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { azureCredential } from '../../src/azure/azureCredential';
 
 jest.setTimeout(30_000);
@@ -15,9 +14,10 @@ describe('azureCredential', () => {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
     const before = { ...process.env };
-    Object.assign(process.env, { IDENTITY_ENDPOINT: `http://127.0.0.1:${port}/msi/token`, IDENTITY_HEADER: 'header' });
+    Object.assign(process.env, { IDENTITY_ENDPOINT: `http://127.0.0.1:${port ?? 0}/msi/token`, IDENTITY_HEADER: 'header' });
 
     try {
       const credential = azureCredential({ kind: 'managedIdentity', clientId: '33333333-3333-4333-8333-333333333333' });

@@ -171,6 +171,7 @@ describe('eventHubSink', () => {
 
   it('says busy when there is no answer in time, and sends with a new client next time', async () => {
     await sink.write([event(1)], signal);
+    await sink.close();
     emulator.faults.pause();
     sink = eventHubSink(
       { kind: 'connectionString', value: emulator.connectionString },
@@ -241,11 +242,14 @@ describe('eventHubSink', () => {
         consumer.subscribe(
           {
             processEvents: (events) => {
-              for (const { getRawAmqpMessage } of events) seen.push(getRawAmqpMessage().properties?.contentEncoding);
+              for (const event of events) seen.push(event.getRawAmqpMessage().properties?.contentEncoding);
               if (seen.length >= count) resolve();
               return Promise.resolve();
             },
-            processError: (error) => Promise.resolve(reject(error)),
+            processError: (error) => {
+              reject(error);
+              return Promise.resolve();
+            },
           },
           { startPosition: earliestEventPosition, skipParsingBodyAsJson: true, maxBatchSize: 10, maxWaitTimeInSeconds: 1 },
         );

@@ -1,6 +1,5 @@
 import { createServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { StorageAccess } from '../../src/azure/storageAccess';
 
@@ -60,9 +59,10 @@ export async function startTableProxy(connectionString: string): Promise<TablePr
     handle().catch(() => incoming.socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
   return {
-    access: { kind: 'connectionString', value: connectionString.replace(endpoint.host, `127.0.0.1:${port}`) },
+    access: { kind: 'connectionString', value: connectionString.replace(endpoint.host, `127.0.0.1:${port ?? 0}`) },
     seen,
     fail: (next, { reads = false } = {}) => {
       faults = [...next];

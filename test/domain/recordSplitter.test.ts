@@ -9,7 +9,7 @@ interface Outcome {
 
 const wanted = ['Id', 'CreationTime', 'é', 'a/b', '__proto__'];
 
-/** Feeds the body in chunks that end at the given places; every chunk is its own memory and is wiped once it was handled. */
+/** Feeds the body in chunks that end at the given places; each lies anywhere in memory and is wiped once it was handled. */
 function split(body: Buffer, cuts: readonly number[] = [], container?: RecordContainer): Outcome {
   const splitter = new RecordSplitter(wanted, container);
   const records: SplitRecord[] = [];
@@ -17,7 +17,9 @@ function split(body: Buffer, cuts: readonly number[] = [], container?: RecordCon
   const places = [0, ...cuts.map((cut) => cut % (body.length + 1)).sort((a, b) => a - b), body.length];
   try {
     for (let index = 1; index < places.length; index++) {
-      const chunk = Buffer.from(body.subarray(places[index - 1], places[index]));
+      const piece = body.subarray(places[index - 1], places[index]);
+      const offset = (body.length + index) % 4;
+      const chunk = Buffer.concat([Buffer.alloc(offset), piece]).subarray(offset);
       for (const { json, ...others } of splitter.push(chunk)) records.push({ json: Buffer.from(json), ...others });
       chunk.fill(0x7e);
     }
@@ -339,10 +341,6 @@ describe('RecordSplitter', () => {
       ['[{"a":NaN},{"b":1}]', ['unreadable {"a":NaN}', 'good {"b":1}']],
       ['[{"a":1,},{"b":1}]', ['unreadable {"a":1,}', 'good {"b":1}']],
       ['[{\'a\':1},{"b":1}]', ["unreadable {'a':1}", 'good {"b":1}']],
-      [
-        '[{"a":01},{"b":-},{"c":1.},{"d":.5},{"e":1e},{"f":+1}]',
-        expect.arrayContaining(['unreadable {"a":01}', 'unreadable {"f":+1}']),
-      ],
       ['[{"a":tru},{"b":nulll},{"c":1}]', ['unreadable {"a":tru}', 'unreadable {"b":nulll}', 'good {"c":1}']],
       ['[{"a":"\\x"},{"b":"\\u12g4"},{"c":1}]', ['unreadable {"a":"\\x"}', 'unreadable {"b":"\\u12g4"}', 'good {"c":1}']],
       [
@@ -385,6 +383,7 @@ describe('RecordSplitter', () => {
       ['[{"a":"x\\"},{"b":"y"}]', ['unreadable {"a":"x\\"}', 'good {"b":"y"}']],
       ['[{"a":"say "hi" {now}","b":2},{"c":1}]', ['unreadable {"a":"say "hi" {now}","b":2}', 'good {"c":1}']],
       ['[{"a":"}"x,"b":2},{"c":1}]', ['unreadable {"a":"}"x,"b":2}', 'good {"c":1}']],
+      ['[{"a":"say "x {y" z","b":2},{"c":1}]', ['unreadable {"a":"say "x {y" z","b":2}', 'good {"c":1}']],
       ['[{"a":"b"x},5]', ['unreadable {"a":"b"x}', 'notAnObject 5']],
       ['[{a":"x, }"},{"c":1}]', ['unreadable {a":"x, }"}', 'good {"c":1}']],
       ['[{"a":"b""c":"}"},{"c":1}]', ['unreadable {"a":"b""c":"}"}', 'good {"c":1}']],
@@ -396,6 +395,24 @@ describe('RecordSplitter', () => {
 
       expect(told(split(body))).toEqual(expected);
       expect(told(split(body, everyByte(body)))).toEqual(told(split(body)));
+    });
+
+    it.each([
+      ...['01', '-', '-01', '1.', '.5', '1.e5', '1e', '1e+', '1e5.5', '+1', '--1', '0x1', 'NaN', '-Infinity', '1 2', '1_0'],
+      ...['nul', 'nulll', 'True', 'tru e', 'undefined', '', ',', '1,', ':1', '"b" "c"', '"b":1', "'b'"],
+      ...['[1,]', '[,1]', '[1 2]', '[1:2]', '{,}', '{"b"}', '{"b":}', '{"b":1,}', '{"b" 1}', '{b:1}', '{1:1}', '{"b":1 "c":1}'],
+      ...['"\\x"', '"\\u12g4"', '"\\u 123"', '"\\U0041"', '\u00a0', '\ufeff1', '/**/1', '1//'],
+      ...Array.from({ length: 8 }, (_, i) => `"${'x'.repeat(i)}\u001f${'y'.repeat(8)}"`),
+    ])('refuses {"a":%s} as JSON.parse does', (value) => {
+      const json = Buffer.from(`{"a":${value}}`);
+      const { body, elements } = arrayOf([bytes('{"b":1}'), json, bytes('{"c":1}')]);
+
+      const { records, failure } = split(body);
+
+      expect(failure).toBeUndefined();
+      expect(records.map(textOf)).toEqual(elements.map((element) => element.toString('latin1')));
+      expect(() => JSON.parse(json.toString()) as unknown).toThrow(SyntaxError);
+      expect(records.map(({ problem }) => problem)).toEqual([undefined, 'unreadable', undefined]);
     });
 
     it('judges a mutated element as JSON.parse does and leaves its neighbours alone when no quote, bracket or separator was touched', () => {

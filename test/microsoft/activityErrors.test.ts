@@ -2,7 +2,7 @@ import type { Failure } from '../../src/domain/failure';
 import { activityErrorKinds, classifyActivityError } from '../../src/microsoft/activityErrors';
 
 const now = new Date('2026-11-22T10:00:00Z');
-const tenant = '11111111-1111-4111-8111-111111111111';
+const tenant = 'c0a10c0a-1111-4111-8111-11111111111f';
 
 const activity = (status: number, body: unknown, headers: Record<string, string> = {}): Failure =>
   classifyActivityError(

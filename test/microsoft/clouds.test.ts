@@ -75,6 +75,16 @@ describe('discoverCloud', () => {
     });
   });
 
+  it('prefers what the own authority of a tenant says', async () => {
+    const http = authorities({
+      'login.microsoftonline.us': described('https://login.microsoftonline.us', { tenant_region_sub_scope: 'DOD' }),
+      'login.microsoftonline.com': described('https://login.microsoftonline.us', { cloud_instance_name: 'microsoftonline.us' }),
+    });
+
+    for (const candidates of [all, [...all].reverse()])
+      expect(await discoverCloud(http, candidates, contoso.id, noAbort())).toMatchObject({ cloud: 'dod', others: [] });
+  });
+
   it('takes the custom cloud for what its own authority describes', async () => {
     const http = authorities({ 'login.example': described(madeUpCloud.login, { cloud_instance_name: 'microsoftonline.com' }) });
 

@@ -55,6 +55,12 @@ describe('items of the content list', () => {
     expect(broken?.id).not.toBe(other?.id);
   });
 
+  it('that come twice on a page are taken as they came first', () => {
+    expect(units(item('a'), item('a', { contentUri: 'https://evil.example/' }))).toMatchObject([
+      { id: 'a', ref: `${root}/audit/a` },
+    ]);
+  });
+
   it('are listed once a page', () => {
     expect(units(item('a'), item('b'), item('a'))).toHaveLength(2);
   });

@@ -7,7 +7,7 @@ import type { Http, HttpRequest } from '../../src/microsoft/http';
 
 /** The tenant most tests collect. */
 export const contoso: Tenant = {
-  id: '11111111-1111-4111-8111-111111111111',
+  id: 'c0a10c0a-1111-4111-8111-11111111111f',
   name: 'Contoso',
   description: '',
   cloud: 'commercial',

@@ -177,6 +177,13 @@ describe('tenantSend', () => {
       expect(waits).toMatchObject([{ retryAfterMs: 5_000 }, { retryAfterMs: 900_000 }, { retryAfterMs: 270_000 }]);
     });
 
+    it('reads a date by the clock of the server', async () => {
+      const headers = { date: 'Sun, 22 Nov 2026 12:00:00 GMT', 'retry-after': 'Sun, 22 Nov 2026 12:02:00 GMT' };
+      const { ask } = setUp(() => ({ ...af429, headers }));
+
+      expect(await failure(ask())).toMatchObject({ retryAfterMs: 119_500 });
+    });
+
     it('waits longer each time in a row, and starts over after a success', async () => {
       const { ask, clock } = setUp((_, index) => (index === 3 ? {} : af429));
       const waits: number[] = [];

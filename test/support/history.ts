@@ -1,6 +1,7 @@
 import { cover, emptyCoverage, isSameCoverage } from '../../src/domain/coverage';
 import type { HourCoverage } from '../../src/domain/coverage';
 import { ledgerHour } from '../../src/domain/ledger';
+import { activityListing } from '../../src/domain/window';
 import type { ScriptedSource, ScriptedUnit } from './scriptedSource';
 import type { Simulation } from './simulation';
 
@@ -59,11 +60,17 @@ function coverageProblems({ stores }: Simulation): string[] {
     const key = `${hour.scope.tenantId}|${hour.scope.sourceId}|${hour.hour}`;
     const ledger = counted.get(key);
     counted.delete(key);
-    if (ledger === undefined || !isSameCoverage(ledger, hour)) problems.push(`coverage: ${hour.hour} is not what the ledger says`);
+    if (ledger === undefined || !isSameCoverage(ledger, hour))
+      problems.push(`coverage: ${hour.hour} is not what the ledger says`);
     if (hour.listed !== hour.delivered + hour.pending + hour.gaps) problems.push(`coverage: ${hour.hour} does not add up`);
   }
   for (const key of counted.keys()) problems.push(`coverage: nothing about ${key}`);
   return problems;
+}
+
+/** Whether the overlap of the listings is wide enough for the unit; later ones are found when a day or a week is listed again. */
+function isInTime({ at, visibleFrom = at }: ScriptedUnit): boolean {
+  return visibleFrom.getTime() - at.getTime() < activityListing.overlapMs;
 }
 
 /** C1 over every version of the row; C2 at the end, for all that was visible when it was listed. */
@@ -76,7 +83,7 @@ function watermarkProblems({ stores, clock }: Simulation, source: ScriptedSource
   }
   const listed = new Set(stores.ledger.all().map(({ unit }) => unit.id));
   const old = clock.now().getTime() - 7 * dayMs;
-  const passed = source.units.filter((unit) => unit.at.getTime() > old && unit.at.toISOString() < last && (unit.visibleFrom ?? unit.at).toISOString() < last);
+  const passed = source.units.filter((unit) => unit.at.getTime() > old && isInTime(unit) && unit.at.toISOString() < last);
   for (const { id } of passed) if (!listed.has(id)) problems.push(`watermark: passed ${id}, which is not in the ledger`);
   return problems;
 }
@@ -92,8 +99,8 @@ export function watchWatermark({ stores, clock }: Simulation, source: ScriptedSo
       if (
         unit.at.toISOString() < cursor.listedTo &&
         unit.at.getTime() > oldest &&
+        isInTime(unit) &&
         (unit.visibleFrom ?? unit.at).getTime() <= visible &&
-        (unit.visibleFrom ?? unit.at).toISOString() < cursor.listedTo &&
         !listed.has(unit.id)
       )
         problems.push(`watermark ${cursor.listedTo} passed ${unit.id}, which is not in the ledger`);

@@ -84,7 +84,9 @@ export class MemoryLedger implements Ledger {
 
 function freshRow(scope: LedgerScope, unit: Unit, now: Date): Omit<LedgerRow, 'etag'> {
   const row = { scope, unit, listedAt: now, fetched: false, delivered: nothingDelivered, attempts: 0 };
-  return unit.refused === undefined ? { ...row, state: 'pending' } : { ...row, state: 'gap', cause: unit.refused, finishedAt: now };
+  return unit.refused === undefined
+    ? { ...row, state: 'pending' }
+    : { ...row, state: 'gap', cause: unit.refused, finishedAt: now };
 }
 
 function dayKey(scope: LedgerScope, day: string): string {

@@ -98,7 +98,9 @@ export class MemoryQueue implements CollectQueue {
   };
 
   /** The next message that is visible, hidden from now on for the given time; `done` deletes it. */
-  receive(hiddenMs: number): { readonly message: CollectMessage; readonly deliveries: number; readonly done: () => void } | undefined {
+  receive(
+    hiddenMs: number,
+  ): { readonly message: CollectMessage; readonly deliveries: number; readonly done: () => void } | undefined {
     const now = this.#now().getTime();
     const index = this.#waiting.findIndex(({ visibleAt }) => visibleAt <= now);
     const found = this.#waiting[index];

@@ -25,7 +25,8 @@ export interface ReceivedBatch {
 /** Event Hubs in memory: what was acknowledged, in order. `fail` may refuse a write; `hold` may keep it waiting. */
 export class MemorySink implements Sink {
   readonly batches: ReceivedBatch[] = [];
-  limitBytes = 1_048_576;
+  /** The largest batch of a hub. */
+  limitBytes: (hub: string) => number = () => 1_048_576;
   /** Asked before each write, with the number of writes so far. */
   fail: (hub: string, write: number) => Failure | undefined = () => undefined;
   /** Awaited before each write, with the signal it was given. */
@@ -42,7 +43,7 @@ export class MemorySink implements Sink {
     const hub = events[0]?.hub ?? '';
     if (events.some((event) => event.hub !== hub || event.partitionKey !== events[0]?.partitionKey))
       throw new Error('events of one write must share hub and partition key');
-    if (events.reduce((sum, { body }) => sum + body.length, 0) > this.limitBytes)
+    if (events.reduce((sum, { body }) => sum + body.length, 0) > this.limitBytes(hub))
       throw new ConnectorError('sending', { kind: 'rejectedRequest', code: 'tooLarge', detail: '' });
     await this.hold(hub, signal);
     refuseAborted('sending', signal);
@@ -51,9 +52,9 @@ export class MemorySink implements Sink {
     this.batches.push({ at: this.#now(), hub, events: events.map((event) => ({ ...event, body: Buffer.from(event.body) })) });
   };
 
-  readonly batchLimitBytes: Sink['batchLimitBytes'] = async (_hub, signal) => {
+  readonly batchLimitBytes: Sink['batchLimitBytes'] = async (hub, signal) => {
     refuseAborted('asking the hub', signal);
-    return Promise.resolve(this.limitBytes);
+    return Promise.resolve(this.limitBytes(hub));
   };
 
   /** The records of a hub in the order they were acknowledged. */
@@ -88,7 +89,8 @@ export class MemoryOversizeStore implements OversizeStore {
 
 /** What telemetry was told. */
 export class MemoryTelemetry implements Telemetry {
-  readonly events: { readonly name: string; readonly severity: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
+  readonly events: { readonly name: string; readonly severity: string; readonly fields: Readonly<Record<string, unknown>> }[] =
+    [];
 
   readonly event: Telemetry['event'] = (name, severity, fields = {}) => {
     this.events.push({ name, severity, fields: { ...fields } });

@@ -34,7 +34,12 @@ export function scriptedRecord(id: string, time: Date, bytes = 0): SourceRecord 
 }
 
 /** A unit with so many records, named after it. */
-export function scriptedUnit(id: string, at: Date, records: number, more: Partial<ScriptedUnit> & { readonly bytes?: number } = {}): ScriptedUnit {
+export function scriptedUnit(
+  id: string,
+  at: Date,
+  records: number,
+  more: Partial<ScriptedUnit> & { readonly bytes?: number } = {},
+): ScriptedUnit {
   const { bytes, ...rest } = more;
   return { id, at, records: Array.from({ length: records }, (_, index) => scriptedRecord(`${id}#${index}`, at, bytes)), ...rest };
 }
@@ -86,7 +91,9 @@ export class ScriptedSource implements Source {
   truth(wanted: (unit: ScriptedUnit) => boolean = () => true): string[] {
     const now = this.#clock.now();
     const visible = this.#units.filter((unit) => (unit.visibleFrom ?? unit.at) <= now && wanted(unit));
-    return visible.flatMap(({ records }) => (typeof records === 'function' ? records(Infinity) : records).map(({ id }) => id ?? ''));
+    return visible.flatMap(({ records }) =>
+      (typeof records === 'function' ? records(Infinity) : records).map(({ id }) => id ?? ''),
+    );
   }
 
   readonly prepare = async (run: Run, memory: SourceMemory): Promise<SourceMemory> => {
@@ -156,5 +163,10 @@ function toUnit(unit: ScriptedUnit): Unit {
 }
 
 function isIn(unit: ScriptedUnit, window: Window, now: Date): boolean {
-  return unit.at >= window.from && unit.at < window.to && (unit.visibleFrom ?? unit.at) <= now && unit.at.getTime() > now.getTime() - weekMs;
+  return (
+    unit.at >= window.from &&
+    unit.at < window.to &&
+    (unit.visibleFrom ?? unit.at) <= now &&
+    unit.at.getTime() > now.getTime() - weekMs
+  );
 }

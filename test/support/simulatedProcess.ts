@@ -123,10 +123,13 @@ export class SimulatedProcess {
     if (fate === 'dieBefore') this.die();
     if (fate === 'freeze') this.freeze();
     await this.#alive();
-    const result = await effect().finally(async () => this.#alive());
-    if (fate === 'dieUnanswered' || fate === 'dieAnswered') this.die();
-    if (fate === 'dieUnanswered') await forever;
-    return result;
+    try {
+      return await effect();
+    } finally {
+      await this.#alive();
+      if (fate === 'dieUnanswered' || fate === 'dieAnswered') this.die();
+      if (fate === 'dieUnanswered') await forever;
+    }
   }
 
   async *#stream<T>(items: AsyncIterable<T>): AsyncGenerator<T> {

@@ -33,7 +33,14 @@ export function startTenant(stores: MemoryStores, sources: readonly Source[], te
   stores.tenants.put(tenant);
   for (const source of sources.filter((candidate) => choiceOf(tenant, candidate) !== undefined)) {
     void stores.sourceRows.create(newSourceRow(tenant.id, source.id, now), atOnce);
-    const entry = { shard: shardOf(tenant.id, shards), dueAt: now, tenantId: tenant.id, sourceId: source.id, ticket: 0, backlog: false };
+    const entry = {
+      shard: shardOf(tenant.id, shards),
+      dueAt: now,
+      tenantId: tenant.id,
+      sourceId: source.id,
+      ticket: 0,
+      backlog: false,
+    };
     void stores.schedule.put([entry], atOnce);
   }
 }

@@ -30,8 +30,8 @@ export interface EventHubsEmulator {
   faults: EventHubsFaults;
   /** What the hub accepted, including what its folder brought along. */
   counts(hub: string): AcceptedCounts;
-  /** Everything the hub retains, decoded one by one. */
-  read(hub: string): Generator<StoredEvent, void, undefined>;
+  /** Everything the hub retains, or what came from these sequence numbers (by partition) on, decoded one by one. */
+  read(hub: string, from?: ReadonlyMap<string, number>): Generator<StoredEvent, void, undefined>;
   /** Adds a hub while clients are connected. */
   addHub(name: string, partitions: number, consumerGroups?: string[]): void;
   /** Cuts all connections and closes the files. */
@@ -81,7 +81,7 @@ export async function startEventHubsEmulator(options: EventHubsEmulatorOptions):
       healthUrl: health.url,
       faults: server.faults,
       counts: (name) => hub(name).counts(),
-      read: (name) => storedEvents(hub(name)),
+      read: (name, from) => storedEvents(hub(name), from),
       addHub,
       stop: () => (stopped ??= Promise.all([server.stop(), health.stop()]).then(closeHubs)),
     };

@@ -18,10 +18,11 @@ export interface StoredEvent {
   batch: number;
 }
 
-/** Everything a hub retains, partition after partition, decoded one by one as it is asked for. */
-export function* storedEvents(hub: Hub): Generator<StoredEvent, void, undefined> {
+/** Everything a hub retains, or what came from the given sequence numbers on, partition after partition, decoded one by one as it is asked for. */
+export function* storedEvents(hub: Hub, from?: ReadonlyMap<string, number>): Generator<StoredEvent, void, undefined> {
   for (const [id, log] of hub.partitions.entries()) {
-    for (let sequence = log.beginSequence; sequence <= log.lastSequence; sequence += 1) {
+    const first = Math.max(log.beginSequence, from?.get(String(id)) ?? 0);
+    for (let sequence = first; sequence <= log.lastSequence; sequence += 1) {
       const event = log.event(sequence);
       if (event) yield decode(String(id), event);
     }

@@ -1,0 +1,4 @@
+import { stopAzurite } from './startAzuriteOnce';
+
+/** After all tests. */
+export default stopAzurite;
