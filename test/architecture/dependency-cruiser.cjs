@@ -21,7 +21,7 @@ module.exports = {
     may('src/microsoft', 'src/domain'),
     may('src/azure', 'src/domain'),
     may('src/sources', 'src/microsoft', 'src/domain'),
-    may('src/cli', 'src/composition', 'src/app', 'src/domain'),
+    may('src/cli', 'src/composition', 'src/settings', 'src/app', 'src/domain'),
     may('functions', 'src/composition'),
     { name: 'domain-needs-no-package', severity: 'error', from: { path: '^src/domain/' }, to: { path: 'node_modules/' } },
     {

@@ -58,7 +58,11 @@ export class Simulation {
   /** Awaits a piece of work of a process, moving the time as needed; undefined when the process died or froze in it. */
   async await<T>({ process }: Worker, work: Promise<T>): Promise<T | undefined> {
     const outcome = await this.clock.run(
-      Promise.race([work.then((value) => ({ value })), process.death.then(() => undefined), process.freezing.then(() => undefined)]),
+      Promise.race([
+        work.then((value) => ({ value })),
+        process.death.then(() => undefined),
+        process.freezing.then(() => undefined),
+      ]),
     );
     return outcome?.value;
   }
@@ -68,10 +72,18 @@ export class Simulation {
     const { ports, shutdown, process } = worker;
     const stopped = (): boolean => process.isDead || process.isFrozen;
     const guarded = async (work: () => Promise<unknown>): Promise<void> => {
-      if (!stopped()) await this.await(worker, work().catch((error: unknown) => worker.errors.push(error)));
+      if (!stopped())
+        await this.await(
+          worker,
+          work().catch((error: unknown) => worker.errors.push(error)),
+        );
     };
     await guarded(async () => scheduleTick(ports, shutdown.signal));
-    for (let received = this.stores.queue.receive(hiddenMs); received !== undefined && !stopped(); received = this.stores.queue.receive(hiddenMs)) {
+    for (
+      let received = this.stores.queue.receive(hiddenMs);
+      received !== undefined && !stopped();
+      received = this.stores.queue.receive(hiddenMs)
+    ) {
       const { message, deliveries, done } = received;
       await guarded(async () => {
         if (deliveries > mostDeliveries) await handlePoison(ports, this.stores.poison, message, shutdown.signal);

@@ -95,7 +95,8 @@ export class VirtualClock implements Clock {
   #next(): Sleeper | undefined {
     let first: Sleeper | undefined;
     for (const sleeper of this.#sleepers)
-      if (first === undefined || sleeper.at < first.at || (sleeper.at === first.at && sleeper.order < first.order)) first = sleeper;
+      if (first === undefined || sleeper.at < first.at || (sleeper.at === first.at && sleeper.order < first.order))
+        first = sleeper;
     return first;
   }
 }

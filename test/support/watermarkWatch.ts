@@ -38,13 +38,15 @@ export class WatermarkWatch {
     const before = this.#watermarks.get(key);
     if (listedTo === undefined || listedTo === before) return;
     this.#watermarks.set(key, listedTo);
-    if (before !== undefined && listedTo < before) this.backwards.push(`${sourceId}: the watermark moved back from ${before} to ${listedTo}`);
+    if (before !== undefined && listedTo < before)
+      this.backwards.push(`${sourceId}: the watermark moved back from ${before} to ${listedTo}`);
     const contentType = contentTypeOf[sourceId];
     if (contentType === undefined) return;
     for (const { contentId } of this.#truth.available({ tenantId, contentType })) {
       const created = createdOf(contentId);
       if (created === undefined || created < (before ?? '') || created >= listedTo) continue;
-      if (!this.#enlisted.has(`${tenantId}|${contentId}`)) this.passed.push(`${sourceId}: the watermark ${listedTo} passed ${contentId}`);
+      if (!this.#enlisted.has(`${tenantId}|${contentId}`))
+        this.passed.push(`${sourceId}: the watermark ${listedTo} passed ${contentId}`);
     }
   }
 }
