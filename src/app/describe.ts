@@ -117,7 +117,10 @@ const byCode: Readonly<Record<string, Partial<FailureText>>> = {
   AF20002: { title: 'Microsoft finds a parameter of the wrong type in a request.' },
   AF20003: { title: 'Microsoft finds an expiration in the past in a request.' },
   AF20010: { title: 'The tenant in the address is not the tenant of the token, so Microsoft refuses it.', nextStep: report },
-  AF20011: { title: 'Unified audit logging is off in this tenant, so Microsoft has nothing to hand over.' },
+  AF20011: {
+    title:
+      'Unified audit logging is off in this tenant, or was turned on less than a few hours ago, so Microsoft has nothing to hand over.',
+  },
   AF20012: {
     title: 'Microsoft says that this tenant is not set up correctly on its side.',
     nextStep: 'Have an administrator of the tenant open a support request with Microsoft and name the code.',

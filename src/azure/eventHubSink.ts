@@ -3,7 +3,7 @@ import { EventHubProducerClient } from '@azure/event-hubs';
 import type { EventDataBatch } from '@azure/event-hubs';
 import type { OutgoingEvent } from '../domain/event';
 import { ConnectorError } from '../domain/failure';
-import type { Sink } from '../domain/ports';
+import type { Clock, Sink } from '../domain/ports';
 import { hubError } from './hubFailure';
 
 /** How the Event Hubs namespace is reached: with a connection string (local, tests) or with an identity. */
@@ -26,34 +26,23 @@ export interface EventHubRetries {
 }
 
 const closeWithinMs = 2_000;
+// The service detaches a link that was idle for half an hour. The SDK attaches it again, but never ends the token renewal of the old one.
+const idleMs = 20 * 60_000;
 const partitionKeyAnnotation = 'x-opt-partition-key';
 
 interface Producer {
   readonly client: EventHubProducerClient;
   inFlight: number;
+  usedAt: number;
   retired: boolean;
 }
 
-/** Sends events with the Event Hubs SDK: a client for each hub, made when it is first used, and made again after an error that may have broken it. */
-export function eventHubSink(access: HubAccess, retries: EventHubRetries = {}): EventHubSink {
+/** Sends events with the Event Hubs SDK: a client for each hub, made when it is first used, and made again when it was idle for long or may be broken. */
+export function eventHubSink(access: HubAccess, clock: Pick<Clock, 'now'>, retries: EventHubRetries = {}): EventHubSink {
   const retryOptions = { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000, timeoutInMs: 15_000, ...retries };
   const producers = new Map<string, Producer>();
   const limits = new Map<string, number>();
   const closing = new Set<Promise<void>>();
-
-  const producerOf = (hub: string): Producer => {
-    const present = producers.get(hub);
-    if (present !== undefined) return present;
-    // A copy, because the SDK writes into what it is given.
-    const options = { retryOptions: { ...retryOptions } };
-    const client =
-      access.kind === 'connectionString'
-        ? new EventHubProducerClient(access.value, hub, options)
-        : new EventHubProducerClient(access.fullyQualifiedNamespace, hub, access.credential, options);
-    const producer = { client, inFlight: 0, retired: false };
-    producers.set(hub, producer);
-    return producer;
-  };
 
   const close = (producer: Producer): void => {
     const done = closed(producer.client).finally(() => closing.delete(done));
@@ -63,7 +52,28 @@ export function eventHubSink(access: HubAccess, retries: EventHubRetries = {}): 
   /** What is being sent is not disturbed: the client is closed when the last of it has its answer. */
   const retire = (hub: string, producer: Producer): void => {
     if (producers.get(hub) === producer) producers.delete(hub);
+    if (producer.retired) return;
     producer.retired = true;
+    if (producer.inFlight === 0) close(producer);
+  };
+
+  const producerOf = (hub: string): Producer => {
+    const usedAt = clock.now().getTime();
+    const present = producers.get(hub);
+    if (present !== undefined && (present.inFlight > 0 || usedAt - present.usedAt < idleMs)) {
+      present.usedAt = usedAt;
+      return present;
+    }
+    if (present !== undefined) retire(hub, present);
+    // A copy, because the SDK writes into what it is given.
+    const options = { retryOptions: { ...retryOptions } };
+    const client =
+      access.kind === 'connectionString'
+        ? new EventHubProducerClient(access.value, hub, options)
+        : new EventHubProducerClient(access.fullyQualifiedNamespace, hub, access.credential, options);
+    const producer = { client, inFlight: 0, usedAt, retired: false };
+    producers.set(hub, producer);
+    return producer;
   };
 
   const using = async <Result>(
@@ -117,10 +127,7 @@ export function eventHubSink(access: HubAccess, retries: EventHubRetries = {}): 
     },
 
     close: async () => {
-      for (const [hub, producer] of producers) {
-        retire(hub, producer);
-        if (producer.inFlight === 0) close(producer);
-      }
+      for (const [hub, producer] of producers) retire(hub, producer);
       await Promise.all(closing);
     },
   };

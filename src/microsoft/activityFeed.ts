@@ -1,4 +1,4 @@
-import type { CloudId } from '../domain/cloud';
+import { cloudIds } from '../domain/cloud';
 import type { Permission, Source, SourceFacts } from '../domain/source';
 import { activityListing } from '../domain/window';
 import { readContent } from './activityContent';
@@ -6,8 +6,6 @@ import { listWindow } from './activityListing';
 import { activityPermission } from './activityRequests';
 import { prepareSubscription } from './activitySubscription';
 
-// China's host is known from third parties only and was never tried, so the settings have to name it, as a custom cloud.
-const cloudsOfActivity: readonly CloudId[] = ['commercial', 'gcc', 'gccHigh', 'dod', 'custom'];
 
 /** What sets one content type of the Management Activity API apart. */
 export interface ActivityFeedSpec extends Pick<SourceFacts, 'id' | 'title' | 'docs' | 'category'> {
@@ -32,7 +30,7 @@ export function activityFeed(spec: ActivityFeedSpec): Source {
     api: 'management',
     permissions: [permission],
     anyLicenceOf: [],
-    clouds: cloudsOfActivity,
+    clouds: cloudIds,
     progress: { kind: 'contentFeed', rules: activityListing },
     resourceProvider: 'Microsoft.Office365',
     hub: 'm365-audit',

@@ -29,6 +29,8 @@ describe('eventHubSink', () => {
   let sink: EventHubSink;
   let hubs = 0;
   let hub: string;
+  let now: Date;
+  const clock = { now: () => now };
 
   beforeAll(async () => {
     emulator = await startEventHubsEmulator({
@@ -47,8 +49,9 @@ describe('eventHubSink', () => {
 
   beforeEach(() => {
     hub = `hub${(hubs += 1)}`;
+    now = new Date('2026-11-22T12:00:00.000Z');
     emulator.addHub(hub, 4);
-    sink = eventHubSink({ kind: 'connectionString', value: emulator.connectionString }, quick);
+    sink = eventHubSink({ kind: 'connectionString', value: emulator.connectionString }, clock, quick);
   });
 
   afterEach(async () => {
@@ -160,6 +163,8 @@ describe('eventHubSink', () => {
   });
 
   it('works again after links and connections were cut', async () => {
+    // The SDK never ends the token renewal of a link that was detached; its timer would keep this process alive.
+    const timers = jest.spyOn(globalThis, 'setTimeout');
     await sink.write([event(1)], signal);
     emulator.faults.detachLinks(hub);
     await sink.write([event(2)], signal);
@@ -167,16 +172,38 @@ describe('eventHubSink', () => {
     await sink.write([event(3)], signal);
 
     expect(new Set(bodies())).toEqual(new Set(['{"records":[1]}', '{"records":[2]}', '{"records":[3]}']));
+    timers.mock.calls.forEach(([, ms = 0], index) => {
+      const timer: unknown = timers.mock.results[index]?.value;
+      if (ms > 600_000 && typeof timer === 'object') clearTimeout(timer as NodeJS.Timeout);
+    });
+    timers.mockRestore();
+  });
+
+  it('takes a new client when the last one was idle for so long that the service may have detached its link', async () => {
+    await sink.write([event(1)], signal);
+    now = new Date('2026-11-22T12:19:59.000Z');
+    await sink.write([event(2)], signal);
+    expect(emulator.faults.openLinks(hub)).toBe(1);
+    now = new Date('2026-11-22T12:39:59.000Z');
+    emulator.faults.dropConnections();
+
+    const began = process.hrtime.bigint();
+    await sink.write([event(3)], signal);
+
+    expect(bodies()).toHaveLength(3);
+    // The old client would have noticed, and waited, for longer.
+    expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(1_500);
   });
 
   it('says busy when there is no answer in time, and sends with a new client next time', async () => {
     await sink.write([event(1)], signal);
     await sink.close();
     emulator.faults.pause();
-    sink = eventHubSink(
-      { kind: 'connectionString', value: emulator.connectionString },
-      { ...quick, maxRetries: 0, timeoutInMs: 300 },
-    );
+    sink = eventHubSink({ kind: 'connectionString', value: emulator.connectionString }, clock, {
+      ...quick,
+      maxRetries: 0,
+      timeoutInMs: 300,
+    });
 
     expect(await failureKindOf(sink.write([event(2)], signal))).toBe('hubBusy');
     emulator.faults.resume();
