@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { collectMessage } from './app/collect';
-import { parseCollectMessage } from './app/collectMessage';
+import { parseCollectMessage, textOf } from './app/collectMessage';
 import type { CollectPorts } from './app/collectPorts';
 import { maintain } from './app/maintain';
 import { handlePoison } from './app/poison';
@@ -196,7 +196,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       const parsed = parseCollectMessage(message);
       if ('message' in parsed) return tracked(collectMessage(collectPorts, parsed.message, stopping.signal));
       telemetry.event('messageSetAside', 'error', { cause: parsed.cause });
-      await collectPorts.queue.setAside(typeof message === 'string' ? message : JSON.stringify(message), parsed.cause, stopping.signal);
+      await collectPorts.queue.setAside(textOf(message), parsed.cause, stopping.signal);
     },
     poison: async (message) => tracked(handlePoison(collectPorts, poison, message, stopping.signal)),
     maintain: async () => tracked(maintain(collectPorts, stopping.signal).then(() => undefined)),

@@ -75,7 +75,7 @@ export async function listUnits(context: RunContext, work: WorkList): Promise<Li
     listed.complete = true;
   } catch (error) {
     const failure = failureOf(error);
-    if (failure === undefined || failure.kind === 'conflict') throw error;
+    if (failure?.kind === 'conflict' || (failure === undefined && !context.soft.aborted)) throw error;
     if (!context.soft.aborted) listed.failure = failure;
   }
   return listed;

@@ -1,5 +1,5 @@
 import type { PoisonStore } from '../domain/ports';
-import { entriesOf } from './collectMessage';
+import { entriesOf, parseCollectMessage, textOf } from './collectMessage';
 import type { CollectPorts } from './collectPorts';
 import { rearm } from './schedule';
 
@@ -8,7 +8,8 @@ const longestExcerpt = 2_000;
 
 /**
  * Takes a message from the poison queue: records why it is there, raises an alert, and makes the sources it named due again after a while,
- * so that no tenant stops for ever because of one message.
+ * so that no tenant stops for ever because of one message. It throws only when storage fails: a message of the poison queue that fails too often
+ * is not delivered again, and there is no other queue it could go to.
  */
 export async function handlePoison(
   ports: CollectPorts,
@@ -16,17 +17,29 @@ export async function handlePoison(
   message: unknown,
   signal: AbortSignal,
 ): Promise<void> {
-  const setAside = isSetAside(message) ? message : undefined;
-  const entries = setAside === undefined ? entriesOf(message) : [];
-  const cause =
-    setAside?.cause ??
-    (entries.length > 0
-      ? 'A collect message failed as often as the queue allows.'
-      : 'The message is not a collect message: wrong encoding or foreign.');
-  const text = typeof message === 'string' ? message : JSON.stringify(message);
-  await poison.record({ cause, message: text.slice(0, longestExcerpt), entries, at: ports.clock.now() }, signal);
+  const { cause, original } = readPoison(message);
+  const entries = entriesOf(original);
+  await poison.record({ cause, message: textOf(original).slice(0, longestExcerpt), entries, at: ports.clock.now() }, signal);
   const armed = await rearm(ports, entries, rearmMs, signal);
-  ports.telemetry.event('poisonMessage', 'error', { cause, entries: entries.length, armed, tenant: entries[0]?.tenantId });
+  const tenants = new Set(entries.map(({ tenantId }) => tenantId));
+  ports.telemetry.event('poisonMessage', 'error', {
+    cause,
+    entries: entries.length,
+    armed,
+    tenants: tenants.size,
+    tenant: entries[0]?.tenantId,
+  });
+}
+
+/** Why a message is in the poison queue, and what it was before we set it aside. */
+function readPoison(message: unknown): { readonly cause: string; readonly original: unknown } {
+  if (isSetAside(message)) return { cause: message.cause.slice(0, longestExcerpt), original: message.message };
+  const parsed = parseCollectMessage(message);
+  const cause =
+    'cause' in parsed
+      ? `The Functions host moved the message here before the connector saw it, or it was put here by somebody. ${parsed.cause}`
+      : 'A collect message failed as often as the queue allows.';
+  return { cause, original: message };
 }
 
 function isSetAside(message: unknown): message is { readonly cause: string; readonly message: string } {
@@ -35,6 +48,7 @@ function isSetAside(message: unknown): message is { readonly cause: string; read
     message !== null &&
     'cause' in message &&
     typeof message.cause === 'string' &&
-    'message' in message
+    'message' in message &&
+    typeof message.message === 'string'
   );
 }

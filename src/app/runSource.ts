@@ -129,7 +129,7 @@ async function prepare(context: RunContext, before: SourceRow): Promise<Failure 
     await remember(await source.prepare(run, before.memory, remember));
     return undefined;
   } catch (error) {
-    const found = failureOf(error);
+    const found = failureOf(error) ?? (context.soft.aborted ? { kind: 'cancelled', code: 'timeIsUp' } : undefined);
     if (found === undefined || found.kind === 'conflict') throw error;
     return found;
   }

@@ -3,7 +3,7 @@ import { EventHubProducerClient } from '@azure/event-hubs';
 import type { EventDataBatch } from '@azure/event-hubs';
 import type { OutgoingEvent } from '../domain/event';
 import { ConnectorError } from '../domain/failure';
-import type { Clock, Sink } from '../domain/ports';
+import type { Sink } from '../domain/ports';
 import { hubError } from './hubFailure';
 
 /** How the Event Hubs namespace is reached: with a connection string (local, tests) or with an identity. */
@@ -17,12 +17,18 @@ export interface EventHubSink extends Sink {
   readonly close: () => Promise<void>;
 }
 
-/** The SDK's own retries; the engine has its own on top of them. Defaults in brackets: 2, 500 ms, 5 s, 15 s. */
-export interface EventHubRetries {
+/** The SDK's own retries (the engine has its own on top of them), and when an idle client is closed. */
+export interface EventHubSinkOptions {
+  /** 2 unless given. */
   readonly maxRetries?: number;
+  /** 500 unless given. */
   readonly retryDelayInMs?: number;
+  /** 5,000 unless given. */
   readonly maxRetryDelayInMs?: number;
+  /** 15,000 unless given. */
   readonly timeoutInMs?: number;
+  /** 20 minutes unless given. */
+  readonly closeIdleAfterMs?: number;
 }
 
 const closeWithinMs = 2_000;
@@ -33,12 +39,13 @@ const partitionKeyAnnotation = 'x-opt-partition-key';
 interface Producer {
   readonly client: EventHubProducerClient;
   inFlight: number;
-  usedAt: number;
+  readonly idle: NodeJS.Timeout;
   retired: boolean;
 }
 
 /** Sends events with the Event Hubs SDK: a client for each hub, made when it is first used, and made again when it was idle for long or may be broken. */
-export function eventHubSink(access: HubAccess, clock: Pick<Clock, 'now'>, retries: EventHubRetries = {}): EventHubSink {
+export function eventHubSink(access: HubAccess, options: EventHubSinkOptions = {}): EventHubSink {
+  const { closeIdleAfterMs = idleMs, ...retries } = options;
   const retryOptions = { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000, timeoutInMs: 15_000, ...retries };
   const producers = new Map<string, Producer>();
   const limits = new Map<string, number>();
@@ -54,24 +61,21 @@ export function eventHubSink(access: HubAccess, clock: Pick<Clock, 'now'>, retri
     if (producers.get(hub) === producer) producers.delete(hub);
     if (producer.retired) return;
     producer.retired = true;
+    clearTimeout(producer.idle);
     if (producer.inFlight === 0) close(producer);
   };
 
   const producerOf = (hub: string): Producer => {
-    const usedAt = clock.now().getTime();
     const present = producers.get(hub);
-    if (present !== undefined && (present.inFlight > 0 || usedAt - present.usedAt < idleMs)) {
-      present.usedAt = usedAt;
-      return present;
-    }
-    if (present !== undefined) retire(hub, present);
+    if (present !== undefined) return present;
     // A copy, because the SDK writes into what it is given.
-    const options = { retryOptions: { ...retryOptions } };
+    const clientOptions = { retryOptions: { ...retryOptions } };
     const client =
       access.kind === 'connectionString'
-        ? new EventHubProducerClient(access.value, hub, options)
-        : new EventHubProducerClient(access.fullyQualifiedNamespace, hub, access.credential, options);
-    const producer = { client, inFlight: 0, usedAt, retired: false };
+        ? new EventHubProducerClient(access.value, hub, clientOptions)
+        : new EventHubProducerClient(access.fullyQualifiedNamespace, hub, access.credential, clientOptions);
+    const idle = setTimeout(() => retire(hub, producer), closeIdleAfterMs).unref();
+    const producer: Producer = { client, idle, inFlight: 0, retired: false };
     producers.set(hub, producer);
     return producer;
   };
@@ -91,7 +95,8 @@ export function eventHubSink(access: HubAccess, clock: Pick<Clock, 'now'>, retri
       throw translated;
     } finally {
       producer.inFlight -= 1;
-      if (producer.retired && producer.inFlight === 0) close(producer);
+      if (!producer.retired) producer.idle.refresh();
+      else if (producer.inFlight === 0) close(producer);
     }
   };
 

@@ -9,7 +9,7 @@ import { withinTime } from './withinTime';
 // A message may be invisible for at most 7 days, and lives as long; shorter, so that it is still there when it appears.
 const longestDelayMs = 6 * 86_400_000;
 const longestSetAside = 32 * 1024;
-// 64 KiB as base64. https://learn.microsoft.com/azure/storage/queues/scalability-targets
+// A message takes 64 KiB, as it stands in the XML that carries it. https://learn.microsoft.com/azure/storage/queues/scalability-targets
 const longestMessage = 48 * 1024;
 
 /** The names of the queues, as the queue triggers need them. */
@@ -18,7 +18,10 @@ export function queueNames(options: StorageOptions = {}): { readonly collect: st
   return { collect, collectPoison: `${collect}-poison` };
 }
 
-/** The queue of collect messages in Azure Queue Storage; what is set aside goes to the poison queue that the Functions host uses too. */
+/**
+ * The queue of collect messages in Azure Queue Storage; what is set aside goes to the poison queue that the Functions host uses too. Messages are plain
+ * JSON (`messageEncoding` none in host.json): with base64 the host itself would move what it cannot decode to poison, without a cause.
+ */
 export function storageCollectQueue(access: StorageAccess, options: StorageOptions = {}): CollectQueue {
   const names = queueNames(options);
   const collect = new Queue(access, names.collect);
@@ -33,9 +36,18 @@ export function storageCollectQueue(access: StorageAccess, options: StorageOptio
 function wrap(message: string, cause: string): string {
   // JSON may make a text six times as long; what is cut off was of no use to begin with.
   for (let length = longestSetAside; ; length = Math.floor(length / 2)) {
-    const text = JSON.stringify({ cause: cause.slice(0, 2_000), message: clipped(message, length) });
-    if (Buffer.byteLength(text) < longestMessage || length === 0) return text;
+    const text = forXml(JSON.stringify({ cause: cause.slice(0, 2_000), message: clipped(message, length) }));
+    if (lengthInXml(text) < longestMessage || length === 0) return text;
   }
+}
+
+/** JSON escapes the control characters that XML cannot carry; these two are left. https://www.w3.org/TR/xml/#charsets */
+function forXml(json: string): string {
+  return json.replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+}
+
+function lengthInXml(text: string): number {
+  return Buffer.byteLength(text) + 4 * (text.match(/[&<>]/g)?.length ?? 0);
 }
 
 function clipped(text: string, bytes: number): string {
@@ -61,9 +73,8 @@ class Queue {
   }
 
   async send(text: string, delayMs: number, signal: AbortSignal): Promise<void> {
-    const body = Buffer.from(text).toString('base64');
     const visibilityTimeout = Math.ceil(Math.min(Math.max(delayMs, 0), longestDelayMs) / 1_000);
-    await this.#use('sending to', signal, (abortSignal) => this.#client.sendMessage(body, { visibilityTimeout, abortSignal }));
+    await this.#use('sending to', signal, (abortSignal) => this.#client.sendMessage(text, { visibilityTimeout, abortSignal }));
   }
 
   async depth(signal: AbortSignal): Promise<number> {

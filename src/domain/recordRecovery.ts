@@ -9,8 +9,13 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
+// What is open; a guessed object is one whose brace is missing.
+const inArray = 0;
+const inObjectProper = 1;
+const inGuessedObject = 2;
+
 /** Where a damaged element ends, and where the separator (comma, closing bracket or the brace of the next record) stands. */
-export interface DamagedEnd {
+interface DamagedEnd {
   readonly end: number;
   readonly separator: number;
 }
@@ -160,7 +165,7 @@ export class RecordRecovery {
     const structure = this.structure;
     const byte = bytes[at] as number;
     if (isWhiteSpace(byte)) return;
-    const inObject = structure.stack[structure.depth] === 1;
+    const inObject = structure.stack[structure.depth] !== inArray;
     // A comma outside all brackets separates, unless a name follows.
     if (structure.pending !== undefined && byte !== quote && !(byte === colon && structure.previous === quote)) {
       this.found = structure.pending;
@@ -188,10 +193,10 @@ export class RecordRecovery {
         if (structure.previous === comma && structure.depth > 0 && (inObject || structure.doubtful))
           structure.doubt = { end: structure.commaEnd, separator: structure.commaAt, brace: at };
         structure.lastBrace = at;
-        this.open(1);
+        this.open(inObjectProper);
         break;
       case openBracket:
-        this.open(0);
+        this.open(inArray);
         break;
       case closeBrace:
         if (inObject) {
@@ -204,8 +209,12 @@ export class RecordRecovery {
           this.found = { end: structure.significantEnd, separator: at };
           return;
         }
-        if (inObject) structure.doubtful = true;
-        else this.close();
+        if (structure.stack[structure.depth] === inGuessedObject) this.close();
+        else if (inObject) {
+          structure.doubtful = true;
+          break;
+        }
+        this.close();
         break;
       case comma:
         structure.commaAt = at;
@@ -213,7 +222,7 @@ export class RecordRecovery {
         if (structure.depth === 0) structure.pending = { end: structure.commaEnd, separator: at };
         break;
       case colon:
-        if (!inObject) this.nameInArray(bytes);
+        if (!inObject && (structure.previous === quote || structure.previous === 0)) this.nameInArray(bytes);
         break;
     }
     structure.previous = byte === quote ? 0 : byte;
@@ -233,15 +242,15 @@ export class RecordRecovery {
       bytes[structure.commaEnd - 1] === closeBrace
     ) {
       structure.doubtful = true;
-      this.open(1);
-    } else while (structure.stack[structure.depth] === 0) this.close();
+      this.open(inGuessedObject);
+    } else while (structure.stack[structure.depth] === inArray) this.close();
   }
 
   private beginsRecords(key: Buffer | undefined): boolean {
     return key !== undefined && (this.firstKey?.equals(key) === true || this.usualFirstKey?.equals(key) === true);
   }
 
-  private open(kind: 0 | 1): void {
+  private open(kind: number): void {
     const structure = this.structure;
     structure.depth++;
     if (structure.depth === structure.stack.length) {
@@ -250,12 +259,12 @@ export class RecordRecovery {
       structure.stack = grown;
     }
     structure.stack[structure.depth] = kind;
-    structure.objects += kind;
+    if (kind !== inArray) structure.objects++;
   }
 
   private close(): void {
     const structure = this.structure;
-    structure.objects -= structure.stack[structure.depth] as number;
+    if (structure.stack[structure.depth] !== inArray) structure.objects--;
     structure.depth--;
   }
 }

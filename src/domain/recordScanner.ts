@@ -52,7 +52,7 @@ export function isWhiteSpace(byte: number): boolean {
 }
 
 /** The bytes of one value that began in an earlier chunk; grows by doubling, so that a long value is copied a bounded number of times. */
-export class RecordCarry {
+class RecordCarry {
   bytes: Buffer = Buffer.allocUnsafe(4096);
   length = 0;
 
@@ -78,7 +78,7 @@ export class RecordCarry {
 }
 
 /** What became of the value: more bytes are needed, it is complete, or a byte was met that no JSON value has there. */
-export type ScanStatus = 'more' | 'done' | 'bad';
+type ScanStatus = 'more' | 'done' | 'bad';
 
 /** Walks over one JSON value at a time, accepts exactly what JSON.parse accepts, and notes where the wanted top-level fields are. */
 export class RecordScanner {

@@ -16,7 +16,7 @@ export interface SplitRecord {
 }
 
 /** Why a body is not an array of records; 'invalid' is a grammar error in the object around the array. */
-export type MalformedReason = 'empty' | 'notAnArray' | 'invalid' | 'truncated' | 'trailing' | 'tooLarge';
+type MalformedReason = 'empty' | 'notAnArray' | 'invalid' | 'truncated' | 'trailing' | 'tooLarge';
 
 /** The body as a whole is not what was expected; its start is kept, because an error body explains itself there. */
 export class MalformedContainer extends Error {

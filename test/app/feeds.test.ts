@@ -26,7 +26,7 @@ function simulate(options: Partial<CollectOptions> = {}): {
 describe('a calm feed', () => {
   it('sends nothing and writes little when nothing is new', async () => {
     const { simulation, source } = simulate();
-    for (let index = 0; index < 40; index += 1) source.add(scriptedUnit(`unit${index}`, at(-index * hourMs), 3));
+    for (let index = 0; index < 40; index += 1) source.add(scriptedUnit(`unit${index}`, at(-index * hourMs - 1_000), 3));
     const worker = simulation.start();
     await simulation.runFor(worker, minuteMs);
     const [sent, written] = [simulation.stores.sink.batches.length, worker.process.steps.length];

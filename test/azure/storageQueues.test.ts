@@ -41,10 +41,10 @@ describe('storageCollectQueue', () => {
   const waiting = async (name: string): Promise<unknown[]> => {
     const client = QueueServiceClient.fromConnectionString(stand.connectionString).getQueueClient(name);
     const { receivedMessageItems } = await client.receiveMessages({ numberOfMessages: 32 });
-    return receivedMessageItems.map(({ messageText }): unknown => JSON.parse(Buffer.from(messageText, 'base64').toString()));
+    return receivedMessageItems.map(({ messageText }): unknown => JSON.parse(messageText));
   };
 
-  it('sends messages as base64 JSON, and counts those that wait', async () => {
+  it('sends messages as plain JSON, as host.json says, and counts those that wait', async () => {
     expect(await queue.depth(signal)).toBe(0);
     await queue.send(message, 0, signal);
     await queue.send(message, 60_000, signal);
@@ -75,6 +75,8 @@ describe('storageCollectQueue', () => {
     ['short', 'not ours'],
     ['long', 'ü'.repeat(60_000)],
     ['full of what JSON escapes', '\u0001'.repeat(64_000)],
+    ['full of what XML escapes', '<&>'.repeat(20_000)],
+    ['full of what neither can carry', '\ufffe\uffff\ud800'.repeat(10)],
     ['broken in the middle of a character', `${'x'.repeat(32 * 1024 - 1)}ü`],
   ])('sets aside a message that is %s, with the cause', async (_, text) => {
     await queue.setAside(text, 'not JSON', signal);
@@ -83,6 +85,7 @@ describe('storageCollectQueue', () => {
     const { cause, message: kept } = z.strictObject({ cause: z.string(), message: z.string() }).parse(aside);
     expect(cause).toBe('not JSON');
     expect(text.startsWith(kept.replace(/\ufffd$/, ''))).toBe(true);
+
     expect(kept.length).toBeGreaterThan(Math.min(text.length, 4_000) - 1);
   });
 

@@ -37,6 +37,8 @@ export interface IncidentOptions {
   readonly tune?: Partial<CollectPorts['options']>;
   /** Noon of 22 November 2026 unless given. */
   readonly start?: string;
+  /** How far the connector's clock is ahead of everybody else's. */
+  readonly skewMs?: number;
 }
 
 /** What a test says beforehand about the end: without it, nothing is missing, repeated, lost or out of the ordinary. */
@@ -127,13 +129,13 @@ export class Incident {
 
   /** Another connector on the same storage, hubs and tenants, as after a restart or as a second instance. */
   compose(around: Around = plainly, settings: Readonly<Record<string, string>> = {}): Connector {
-    const { sources: ids = ['activity.exchange'], around: ofTest = plainly, tune } = this.#options;
+    const { sources: ids = ['activity.exchange'], around: ofTest = plainly, tune, skewMs = 0 } = this.#options;
     const tracked: Around = async (_call, go) => this.clock.track(go);
     const through = nested(tracked, nested(this.watermarks.around, nested(ofTest, around)));
     const connector = compose(
       { ...this.environment, ...settings },
       {
-        clock: this.clock,
+        clock: { now: () => new Date(this.clock.now().getTime() + skewMs), sleep: this.clock.sleep },
         log: (severity, line) => this.#note(severity, line),
         wrap: (ports) => {
           const sources = new Map([...ports.sources].filter(([id]) => ids.includes(id)));

@@ -98,9 +98,7 @@ async function secretProblems(incident: Incident): Promise<string[]> {
   );
   const lines = incident.log.flatMap(({ event, line }) => leaks(`log line ${event}`, line));
   const { peekedMessageItems } = await incident.queue.collect.peekMessages({ numberOfMessages: 32 });
-  const messages = peekedMessageItems.flatMap(({ messageText }) =>
-    leaks('the queue', Buffer.from(messageText, 'base64').toString()),
-  );
+  const messages = peekedMessageItems.flatMap(({ messageText }) => leaks('the queue', messageText));
   const rows: string[] = [];
   for (const [table, entities] of await tableRows(stand.storage, prefix)) rows.push(...leaks(`table ${table}`, toText(entities)));
   return [...events, ...lines, ...messages, ...rows];
