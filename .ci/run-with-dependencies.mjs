@@ -31,8 +31,8 @@ function fail(text, status = 1) {
 // Quiet, and without install scripts: npm's own warnings about the machine's older Node mean nothing here, because the project brings its own.
 const environment = { ...process.env, npm_config_loglevel: 'error', npm_config_ignore_scripts: 'true' };
 
-function run(program, parameters) {
-  const done = spawnSync(program, parameters, { cwd: root, stdio: ['ignore', 2, 2], env: environment });
+function run(program, parameters, cwd = root) {
+  const done = spawnSync(program, parameters, { cwd, stdio: ['ignore', 2, 2], env: environment });
   if (done.error) fail(`${program} could not be started: ${done.error.message}`);
   return done.status ?? 1;
 }
@@ -46,7 +46,7 @@ function installWhatIsMissing() {
     if (run(npm, ['ci']) !== 0)
       fail('npm ci failed. Check that the npm registry can be reached, then run the same command again.');
     // The package "node" carries the Node 22 that the project runs on; its install script is the only one the project needs.
-    if (run(process.execPath, ['node_modules/node/installArchSpecificPackage.js']) !== 0 || !existsSync(projectNode))
+    if (run(process.execPath, ['installArchSpecificPackage.js'], join(nodeModules, 'node')) !== 0 || !existsSync(projectNode))
       fail('Node 22 could not be installed from the npm package "node". Run the same command again, or use a machine with Node 22.');
     writeFileSync(stamp, lock);
   }

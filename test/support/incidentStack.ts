@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,8 +39,6 @@ export interface IncidentStand {
   readonly begin: (options?: IncidentOptions) => Promise<Incident>;
   readonly stand: () => Stand;
 }
-
-let prefixes = 0;
 
 /**
  * Starts the local stack for the tests of a file: the real adapters and SDKs of the connector against Azurite, the Event Hubs emulator, a Key Vault and a
@@ -91,7 +90,7 @@ export function incidentStand(options: StandOptions = {}): IncidentStand {
     stand: present,
     begin: async (how = {}) => {
       const { emulator, certificates, folder } = present();
-      const prefix = `i${process.pid.toString(36)}x${(prefixes += 1)}`;
+      const prefix = `i${randomBytes(6).toString('hex')}`;
       const cell = timeFile(join(folder, `${prefix}.time`));
       cell.write(Date.parse(how.start ?? '2026-11-22T12:00:00Z'));
       const clock = new IoClock(cell);

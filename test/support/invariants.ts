@@ -116,7 +116,7 @@ export async function tableRows(
   const local = { allowInsecureConnection: true };
   const tables = new Map<string, { partitionKey: string; rowKey: string }[]>();
   for await (const { name = '' } of TableServiceClient.fromConnectionString(connectionString, local).listTables())
-    if (name.startsWith(prefix) && !/^\d/.test(name.slice(prefix.length)))
+    if (name.startsWith(prefix))
       tables.set(name, await Array.fromAsync(TableClient.fromConnectionString(connectionString, name, local).listEntities()));
   return tables;
 }
