@@ -1,12 +1,14 @@
 import type { CloudId } from '../domain/cloud';
 import { ConnectorError, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
+import { integrations } from '../domain/integration';
 import type { IntegrationId } from '../domain/integration';
 import type { Clock, CollectQueue, ScheduleIndex, Secrets, Sink, SourceStore, TenantStore } from '../domain/ports';
 import type { Source } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
 import { newSourceRow } from '../domain/sourceState';
 import type { ChosenIntegration, Tenant } from '../domain/tenant';
+import { without } from '../domain/without';
 import { parseGuid, personalAccountsTenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { describeFailure } from './describe';
@@ -28,8 +30,8 @@ export interface TenantPorts {
   readonly sink: Sink;
   readonly shardOf: CollectPorts['shardOf'];
   readonly collect: CollectPorts;
-  /** Finds the cloud a tenant (GUID or domain) lives in; with a cloud given, looks only there. */
-  readonly discover: (tenant: string, cloud: CloudId | undefined, signal: AbortSignal) => Promise<Discovery>;
+  /** Finds the cloud a tenant (GUID or domain) lives in. Where several know the name, the one of the expected cloud is meant; `custom` is looked up only there. */
+  readonly discover: (tenant: string, expected: CloudId | undefined, signal: AbortSignal) => Promise<Discovery>;
   /** Signs in with a credential that is not stored yet and returns the roles the token carries. Throws the failure of the login. */
   readonly tryLogin: (tenant: Tenant, secret: string, signal: AbortSignal) => Promise<{ readonly roles: readonly string[] }>;
 }
@@ -39,10 +41,11 @@ export interface NewTenant {
   readonly clientId: string;
   readonly secret: string;
   readonly cloud: CloudId | undefined;
-  readonly integrations: readonly ChosenIntegration[];
+  /** What is undefined stays as it is when the tenant is there already. */
+  readonly integrations: readonly ChosenIntegration[] | undefined;
   readonly name: string | undefined;
-  readonly description: string;
-  readonly stampName: boolean;
+  readonly description: string | undefined;
+  readonly stampName: boolean | undefined;
 }
 
 /** Something a person gave that cannot be right, with what to do about it. */
@@ -61,9 +64,15 @@ export type Progress = (sentence: string) => void;
 
 const secretSettlesMs = 120_000;
 const secretRetryMs = 5_000;
+const secretTellMs = 30_000;
+const longestSecret = 1_000;
+const longestName = 100;
+const longestDescription = 1_000;
+const saveAttempts = 5;
 
 function checkSecret(secret: string): string {
-  const value = secret.replace(/\r?\n$/, '');
+  // A byte order mark and a line break come from how the file was written.
+  const value = secret.replace(/^\ufeff/, '').replace(/\r?\n$/, '');
   if (value === '')
     throw new InputError(
       'No secret was given.',
@@ -76,7 +85,22 @@ function checkSecret(secret: string): string {
     );
   if (/\s/.test(value))
     throw new InputError('The secret contains white space or several lines.', 'Give the secret value alone, on one line.');
+  // eslint-disable-next-line no-control-regex -- what is looked for
+  if (value.length > longestSecret || /[^\u0021-\u007e]/.test(value))
+    throw new InputError(
+      'This is not a client secret: it is too long, or has characters that no secret has.',
+      'Give the secret value alone, as plain text.',
+    );
   return value;
+}
+
+function checkText(what: string, text: string | undefined, longest: number): void {
+  if (text === undefined) return;
+  if (text.length > longest || /\p{Cc}/u.test(text))
+    throw new InputError(
+      `The ${what} is longer than ${longest} characters, or has line breaks or control characters.`,
+      'Give a shorter text on one line.',
+    );
 }
 
 async function findHome(
@@ -96,27 +120,30 @@ async function findHome(
       'The tenant id is neither a GUID nor a domain.',
       'Find it in the Entra admin center, Overview, Tenant ID.',
     );
-  const here = await ports.discover(text, wanted.cloud, signal);
-  if (here.found) {
-    if (here.tenantId === personalAccountsTenantId)
-      throw new InputError('This domain belongs to personal Microsoft accounts.', 'Give the tenant id of an organisation.');
-    if (wanted.cloud !== undefined && wanted.cloud !== 'custom' && here.cloud !== wanted.cloud)
-      throw new InputError(
-        `This tenant lives in the cloud "${here.cloud}", not in "${wanted.cloud}".`,
-        `Leave --cloud out, or give --cloud ${here.cloud}. Each cloud needs an application registered in it.`,
-      );
-    return { id: here.tenantId, cloud: here.cloud };
-  }
-  const elsewhere = wanted.cloud === undefined ? here : await ports.discover(text, undefined, signal);
-  if (elsewhere.found)
+  if (wanted.cloud === 'custom' && ports.collect.clouds('custom') === undefined)
     throw new InputError(
-      `This tenant lives in the cloud "${elsewhere.cloud}", not in "${wanted.cloud ?? ''}".`,
-      `Give --cloud ${elsewhere.cloud}. Each cloud needs an application registered in it.`,
+      'The cloud "custom" is not set up in this connector.',
+      'Set CLOUD_CUSTOM_LOGIN, CLOUD_CUSTOM_MANAGEMENT, CLOUD_CUSTOM_GRAPH and CLOUD_CUSTOM_DEFENDER: see docs/settings.md.',
     );
-  throw new InputError(
-    'Microsoft does not know this tenant in any of its clouds. [AADSTS90002]',
-    'Check the tenant id for typing errors: Entra admin center, Overview, Tenant ID.',
-  );
+  const found = await ports.discover(text, wanted.cloud, signal);
+  if (!found.found)
+    throw new InputError(
+      wanted.cloud === 'custom'
+        ? 'The login service of the cloud "custom" does not know this tenant. [AADSTS90002]'
+        : 'Microsoft does not know this tenant in any of its clouds. [AADSTS90002]',
+      'Check the tenant id for typing errors: Entra admin center, Overview, Tenant ID.',
+    );
+  if (found.tenantId === personalAccountsTenantId)
+    throw new InputError(
+      'This domain belongs to personal Microsoft accounts, which have no audit log to collect.',
+      'Give the tenant id of the organisation: Entra admin center, Overview, Tenant ID.',
+    );
+  if (wanted.cloud !== undefined && found.cloud !== wanted.cloud)
+    throw new InputError(
+      `This tenant lives in the cloud "${found.cloud}", not in "${wanted.cloud}".`,
+      `Leave --cloud out, or give --cloud ${found.cloud}. Each cloud needs an application that is registered in it.`,
+    );
+  return { id: found.tenantId, cloud: found.cloud };
 }
 
 async function logIn(
@@ -126,20 +153,31 @@ async function logIn(
   say: Progress,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const until = ports.clock.now().getTime() + secretSettlesMs;
-  for (let told = false; ;) {
+  const startedAt = ports.clock.now().getTime();
+  for (let tellAt = startedAt; ;) {
     try {
       return (await ports.tryLogin(tenant, secret, signal)).roles;
     } catch (error) {
       const failure = failureOf(error);
+      // A wrong secret and one that is too new get the same answer.
       const settling = failure?.kind === 'credentialRejected' && failure.code === 'AADSTS7000215';
       const hiccup = failure?.kind === 'unavailable';
-      if ((!settling && !hiccup) || ports.clock.now().getTime() >= until) throw error;
-      if (!told && settling) say('Microsoft does not accept the secret yet. A new one takes about a minute; waiting up to two.');
-      told = true;
+      const now = ports.clock.now().getTime();
+      if ((!settling && !hiccup) || now >= startedAt + secretSettlesMs) throw error;
+      if (now >= tellAt) {
+        say(waitingText(settling, Math.round((now - startedAt) / 1_000)));
+        tellAt = now + secretTellMs;
+      }
       await ports.clock.sleep(secretRetryMs, signal);
     }
   }
+}
+
+function waitingText(settling: boolean, seconds: number): string {
+  if (seconds > 0) return `Still waiting, for ${seconds} seconds so far …`;
+  return settling
+    ? 'Microsoft does not accept the secret yet. A new one takes about a minute; waiting up to two minutes …'
+    : 'The login service does not answer; trying for up to two minutes …';
 }
 
 /** What adding a tenant came to. */
@@ -162,34 +200,67 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
       'Find it in the Entra admin center, App registrations, your application, Application (client) ID.',
     );
   const secret = checkSecret(wanted.secret);
+  checkText('name', wanted.name, longestName);
+  checkText('description', wanted.description, longestDescription);
+  if (wanted.name?.trim() === '') throw new InputError('The name is empty.', 'Give a name, or leave --name out.');
   say('Looking the tenant up …');
   const home = await findHome(ports, wanted, signal);
-  const found = await ports.tenants.find(home.id, signal);
   const now = ports.clock.now().toISOString();
-  const tenant: Tenant = {
+  const build = (present: Tenant | undefined): Tenant => ({
     id: home.id,
-    name: wanted.name ?? found?.tenant.name ?? (parseGuid(wanted.tenant) === undefined ? wanted.tenant.trim() : home.id),
-    description: wanted.description,
+    name: wanted.name?.trim() ?? present?.name ?? (parseGuid(wanted.tenant) === undefined ? wanted.tenant.trim() : home.id),
+    description: wanted.description ?? present?.description ?? '',
     cloud: home.cloud,
     clientId,
     secretName: `tenant-${home.id}-${clientId.slice(0, 8)}`,
-    integrations: wanted.integrations,
-    stampName: wanted.stampName,
+    integrations: wanted.integrations ?? present?.integrations ?? everyIntegration,
+    stampName: wanted.stampName ?? present?.stampName ?? false,
     status: 'active',
     statusSince: now,
-    epoch: (found?.tenant.epoch ?? 0) + 1,
-    addedAt: found?.tenant.addedAt ?? now,
-  };
+    epoch: (present?.epoch ?? 0) + 1,
+    addedAt: present?.addedAt ?? now,
+  });
   say('Signing in as the application …');
-  const roles = await logIn(ports, tenant, secret, say, signal);
+  const candidate = build((await ports.tenants.find(home.id, signal))?.tenant);
+  const roles = await logIn(ports, candidate, secret, say, signal);
+  say('Storing the secret in Key Vault …');
+  await ports.secrets.write(candidate.secretName, secret, { tenantId: home.id, clientId }, signal);
+  const { tenant, before } = await saveTenant(ports, home.id, build, signal);
+  if (before !== undefined && before.secretName !== tenant.secretName) await ports.secrets.remove(before.secretName, signal);
+  await startSources(ports, tenant, signal);
   const needed = new Set(
     sourcesOf(tenant, ports.sources.values()).flatMap(({ permissions }) => permissions.map(({ role }) => role)),
   );
-  say('Storing the secret in Key Vault …');
-  await ports.secrets.write(tenant.secretName, secret, { tenantId: tenant.id, clientId }, signal);
-  await ports.tenants.save(tenant, found?.etag ?? 'new', signal);
-  await startSources(ports, tenant, signal);
-  return { tenant, isNew: found === undefined, missingPermissions: [...needed].filter((role) => !roles.includes(role)) };
+  return { tenant, isNew: before === undefined, missingPermissions: [...needed].filter((role) => !roles.includes(role)) };
+}
+
+const everyIntegration: readonly ChosenIntegration[] = (Object.keys(integrations) as IntegrationId[]).map((id) => ({
+  id,
+  polling: { kind: 'adaptive' },
+}));
+
+interface Saved {
+  readonly tenant: Tenant;
+  readonly before: Tenant | undefined;
+}
+
+/** Writes a tenant that is made from the one that is there, again if another command was quicker. */
+async function saveTenant(
+  ports: Pick<TenantPorts, 'tenants'>,
+  id: string,
+  build: (present: Tenant | undefined) => Tenant,
+  signal: AbortSignal,
+): Promise<Saved> {
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await ports.tenants.find(id, signal);
+    const tenant = build(found?.tenant);
+    try {
+      await ports.tenants.save(tenant, found?.etag ?? 'new', signal);
+      return { tenant, before: found?.tenant };
+    } catch (error) {
+      if (failureOf(error)?.kind !== 'conflict' || attempt === saveAttempts) throw error;
+    }
+  }
 }
 
 async function rowsOf(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<SourceRow[]> {
@@ -220,33 +291,53 @@ export async function findTenant(
   signal: AbortSignal,
 ): Promise<{ readonly tenant: Tenant; readonly etag: string }> {
   const id = parseGuid(text);
+  const byId = id === undefined ? undefined : await ports.tenants.find(id, signal);
+  if (byId !== undefined) return byId;
   const found: Tenant[] = [];
   for await (const tenant of ports.tenants.all(signal))
-    if (tenant.id === id || tenant.name.toLowerCase() === text.trim().toLowerCase()) found.push(tenant);
+    if (tenant.name.toLowerCase() === text.trim().toLowerCase()) found.push(tenant);
   const [first, second] = found;
   if (first === undefined) throw new InputError(`There is no tenant "${text}".`, 'List the tenants: npm run tenant -- list');
-  if (second !== undefined) throw new InputError(`Several tenants are named "${text}".`, 'Give the tenant id instead.');
+  if (second !== undefined) throw new InputError(`${found.length} tenants are named "${text}".`, `Give the tenant id instead: ${found.map((one) => one.id).join(', ')}`);
   const row = await ports.tenants.find(first.id, signal);
-  if (row === undefined)
-    throw new InputError(`The tenant "${text}" was removed just now.`, 'List the tenants: npm run tenant -- list');
+  if (row === undefined) throw removedJustNow(text);
   return row;
 }
 
-/** Pauses or resumes a tenant; a run that is under way ends within seconds. Resuming back-fills what Microsoft still holds. */
+/**
+ * Pauses or resumes a tenant; a run that is under way ends within seconds. Resuming back-fills what Microsoft still holds. Doing it twice changes nothing,
+ * but resuming always makes the sources due.
+ */
 export async function setStatus(
   ports: TenantPorts,
   text: string,
   status: Tenant['status'],
   signal: AbortSignal,
 ): Promise<Tenant> {
-  const { tenant, etag } = await findTenant(ports, text, signal);
-  const changed: Tenant = { ...tenant, status, statusSince: ports.clock.now().toISOString(), epoch: tenant.epoch + 1 };
-  await ports.tenants.save(changed, etag, signal);
-  if (status === 'active') await startSources(ports, changed, signal);
-  return changed;
+  const { tenant: found } = await findTenant(ports, text, signal);
+  if (found.status === status) {
+    if (status === 'active') await startSources(ports, found, signal);
+    return found;
+  }
+  const { tenant } = await saveTenant(ports, found.id, (present) => withStatus(stillThere(present, text), status, ports.clock), signal);
+  if (status === 'active') await startSources(ports, tenant, signal);
+  return tenant;
 }
 
-/** Collects all sources of a tenant now, whatever its polling is. Returns how many. */
+function withStatus(tenant: Tenant, status: Tenant['status'], clock: Clock): Tenant {
+  return { ...tenant, status, statusSince: clock.now().toISOString(), epoch: tenant.epoch + 1 };
+}
+
+function stillThere(tenant: Tenant | undefined, text: string): Tenant {
+  if (tenant === undefined) throw removedJustNow(text);
+  return tenant;
+}
+
+function removedJustNow(text: string): InputError {
+  return new InputError(`The tenant "${text}" was removed just now.`, 'List the tenants: npm run tenant -- list');
+}
+
+/** Collects all sources of a tenant now, whatever its polling is, and lists the last 24 hours again. Returns how many. */
 export async function syncTenant(
   ports: TenantPorts,
   text: string,
@@ -255,17 +346,35 @@ export async function syncTenant(
   const { tenant } = await findTenant(ports, text, signal);
   if (tenant.status === 'paused')
     throw new InputError(`${tenant.name} is paused.`, `Resume it first: npm run tenant -- resume ${tenant.id}`);
-  const rows = await rowsOf(ports, tenant, signal);
+  const rows: SourceRow[] = [];
+  for (const row of await rowsOf(ports, tenant, signal)) rows.push(await relistNext(ports, row, signal));
   await scheduleNow(ports.collect, rows, signal);
   return { tenant, sources: rows.length };
 }
 
-/** Stops collecting a tenant and forgets its secret and state. What was delivered stays in Event Hubs; coverage and gaps stay as proof. */
+/** Makes the next run of a source list the last 24 hours again. A run that is under way is left alone. */
+async function relistNext(ports: TenantPorts, row: SourceRow, signal: AbortSignal): Promise<SourceRow> {
+  const running = row.leaseUntil !== undefined && Date.parse(row.leaseUntil) > ports.clock.now().getTime();
+  if (running || row.cursor.dayRelistedAt === undefined) return row;
+  try {
+    return await ports.sourceRows.save({ ...row, cursor: without(row.cursor, 'dayRelistedAt') }, signal);
+  } catch (error) {
+    // A run has begun meanwhile.
+    if (failureOf(error)?.kind === 'conflict') return row;
+    throw error;
+  }
+}
+
+/**
+ * Stops collecting a tenant and forgets its secret and state. What was delivered stays in Event Hubs; coverage and gaps stay as proof.
+ * The tenant itself goes last, so that a command that died half-way can be run again.
+ */
 export async function removeTenant(ports: TenantPorts, text: string, signal: AbortSignal): Promise<Tenant> {
-  const { tenant } = await findTenant(ports, text, signal);
-  await ports.tenants.remove(tenant.id, signal);
-  await ports.sourceRows.remove(tenant.id, signal);
+  const { tenant: found } = await findTenant(ports, text, signal);
+  const { tenant } = await saveTenant(ports, found.id, (present) => withStatus(stillThere(present, text), 'paused', ports.clock), signal);
   await ports.secrets.remove(tenant.secretName, signal);
+  await ports.sourceRows.remove(tenant.id, signal);
+  await ports.tenants.remove(tenant.id, signal);
   return tenant;
 }
 
@@ -277,7 +386,7 @@ export async function sendTestRecord(
 ): Promise<{ readonly id: string; readonly hubs: readonly string[] }> {
   const { tenant } = await findTenant(ports, text, signal);
   const now = ports.clock.now();
-  const id = `m365c-test-${now.getTime().toString(36)}`;
+  const id = `m365c-test-${now.toISOString().replace(/[-:.]/g, '')}`;
   const { options } = ports.collect;
   const hubs = [
     ...new Set([...sourcesOf(tenant, ports.sources.values()).map((source) => options.hubOf(source)), options.operationsHub]),

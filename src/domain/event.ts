@@ -66,16 +66,30 @@ function quote(text: string): string {
 }
 
 const wholeSeconds = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:[0-5]\d$/;
-const zoned = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}):[0-5]\d(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/;
+const zoned = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:[0-5]\d(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$/;
 
-let lastMinuteText = '';
-let lastMinuteMs: number | undefined;
+let lastDay = '';
+let lastDayMs: number | undefined;
 
-/** The start of a minute of UTC; undefined when the calendar has no such minute (30 February, 24:00). */
-function minuteMs(date: string, minute: string): number | undefined {
-  const at = Date.parse(`${date}T${minute}:00Z`);
-  if (Number.isNaN(at) || date < '0001-01-02' || date > '9999-12-30') return undefined;
-  return new Date(at).toISOString().startsWith(`${date}T${minute}`) ? at : undefined;
+/** The start of a day of UTC; undefined when the calendar has no such day (30 February). */
+function dayMs(date: string): number | undefined {
+  if (date === lastDay) return lastDayMs;
+  const at = Date.parse(`${date}T00:00:00Z`);
+  const exists = date >= '0001-01-02' && date <= '9999-12-30' && !Number.isNaN(at) && new Date(at).toISOString().startsWith(date);
+  lastDay = date;
+  lastDayMs = exists ? at : undefined;
+  return lastDayMs;
+}
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
+}
+
+/** The start of the minute that a time begins with; undefined when there is no such minute (24:00). */
+function minuteMs(text: string): number | undefined {
+  const day = dayMs(text.slice(0, 10));
+  const [hour, minute] = [twoDigits(text, 11), twoDigits(text, 14)];
+  return day === undefined || hour > 23 || minute > 59 ? undefined : day + (hour * 60 + minute) * 60_000;
 }
 
 /**
@@ -84,19 +98,12 @@ function minuteMs(date: string, minute: string): number | undefined {
  */
 export function recordTimeMs(text: string): number | undefined {
   if (text.length === 19 && wholeSeconds.test(text)) {
-    const minute = text.slice(0, 16);
-    if (minute !== lastMinuteText) {
-      lastMinuteMs = minuteMs(minute.slice(0, 10), minute.slice(11));
-      lastMinuteText = minute;
-    }
-    if (lastMinuteMs === undefined) return undefined;
-    return lastMinuteMs + ((text.charCodeAt(17) - 48) * 10 + text.charCodeAt(18) - 48) * 1_000;
+    const minute = minuteMs(text);
+    return minute === undefined ? undefined : minute + twoDigits(text, 17) * 1_000;
   }
   const match = zoned.exec(text);
-  if (match === null) return undefined;
-  const [, date = '', minute = '', zone] = match;
-  if (minuteMs(date, minute) === undefined) return undefined;
-  const at = Date.parse(text.replace(' ', 'T') + (zone === undefined ? 'Z' : ''));
+  if (match === null || minuteMs(text) === undefined) return undefined;
+  const at = Date.parse(text.replace(' ', 'T') + (match[1] === undefined ? 'Z' : ''));
   return Number.isNaN(at) ? undefined : at;
 }
 
@@ -111,8 +118,11 @@ export function hashedId(json: Buffer): string {
 }
 
 const opening = Buffer.from('{"records":[');
-// The opening and `]}`, less the comma that the last record does not need.
-const wrapperBytes = opening.length + 1;
+const closing = ']}';
+const comma = 0x2c;
+const closeBrace = 0x7d;
+const smallBody = 32 * 1024;
+const spareBytes = 1024;
 
 /**
  * Packs the records of one unit into events: each record in its envelope, the original bytes untouched, events filled up to the target size and
@@ -124,10 +134,11 @@ export class EventPacker {
   readonly #now: () => Date;
   readonly #head: string;
   readonly #middle: string;
+  readonly #unitTime: string;
   #observed = '';
-  #parts: (string | Buffer)[] = [];
+  #body = Buffer.alloc(0);
+  #length = 0;
   #times: number[] = [];
-  #size = 0;
   #first: number;
   #count = 0;
   #recordBytes = 0;
@@ -146,6 +157,7 @@ export class EventPacker {
     this.#first = from.index;
     this.#checksum = from.checksum;
     const { tenantId, tenantName, source } = header;
+    this.#unitTime = header.unitTime.toISOString();
     this.#head = `","category":${quote(source.category)},"operationName":`;
     this.#middle =
       `,"resourceId":${quote(`/tenants/${tenantId}/providers/${source.resourceProvider}`)},"tenantId":"${tenantId}"` +
@@ -163,7 +175,7 @@ export class EventPacker {
     const properties = flags?.includes('unreadable') === true ? rawProperties(json) : json;
     const prefix =
       '{"time":"' +
-      timeText(record.time, ms, this.#header.unitTime.toISOString()) +
+      timeText(record.time, ms, this.#unitTime) +
       this.#head +
       quote(record.operation ?? 'Unknown') +
       this.#middle +
@@ -173,12 +185,15 @@ export class EventPacker {
       ',"properties":';
     const size = prefix.length + properties.length + 2;
     const full =
-      this.#count > 0 && (this.#format.shape === 'single' || this.#size + size + wrapperBytes > this.#format.targetBytes)
+      this.#count > 0 && (this.#format.shape === 'single' || this.#length + size + closing.length > this.#format.targetBytes)
         ? this.flush()
         : undefined;
-    if (this.#count > 0) this.#parts.push(',');
-    this.#parts.push(prefix, properties, '}');
-    this.#size += size;
+    this.#reserve(size + opening.length + closing.length);
+    if (this.#count === 0) this.#length = this.#format.shape === 'records' ? opening.copy(this.#body) : 0;
+    else this.#body[this.#length++] = comma;
+    this.#write(prefix);
+    this.#length += properties.copy(this.#body, this.#length);
+    this.#body[this.#length++] = closeBrace;
     this.#count += 1;
     this.#recordBytes += original.length;
     this.#checksum = crc32(original, this.#checksum);
@@ -190,7 +205,8 @@ export class EventPacker {
   flush(): Piece | undefined {
     if (this.#count === 0) return undefined;
     const { hub, partitionKey, tenantId, source, unitId } = this.#header;
-    const plain = this.#body();
+    if (this.#format.shape === 'records') this.#write(closing);
+    const plain = this.#takeBody();
     const body = this.#format.compression === 'gzip' ? gzipSync(plain, { level: 4 }) : plain;
     const piece: Piece = {
       event: {
@@ -216,22 +232,32 @@ export class EventPacker {
       times: this.#times,
     };
     this.#first += this.#count;
-    this.#parts = [];
     this.#times = [];
-    this.#size = 0;
     this.#count = 0;
     this.#recordBytes = 0;
     return piece;
   }
 
-  #body(): Buffer {
-    const wrapped = this.#format.shape === 'records';
-    let length = wrapped ? opening.length + 2 : 0;
-    for (const part of this.#parts) length += part.length;
-    const body = Buffer.allocUnsafeSlow(length);
-    let at = wrapped ? opening.copy(body) : 0;
-    for (const part of this.#parts) at += typeof part === 'string' ? body.write(part, at, 'latin1') : part.copy(body, at);
-    if (wrapped) body.write(']}', at, 'latin1');
+  #write(ascii: string): void {
+    this.#length += this.#body.write(ascii, this.#length, 'latin1');
+  }
+
+  /** Makes room for so many bytes more; a body that outgrows the small start is going to be a full one. */
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#body.length) return;
+    const usual = needed <= smallBody ? smallBody : this.#format.targetBytes + spareBytes;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, usual));
+    this.#body.copy(larger, 0, 0, this.#length);
+    this.#body = larger;
+  }
+
+  /** What was written, in memory of about its size. */
+  #takeBody(): Buffer {
+    const written = this.#body.subarray(0, this.#length);
+    const body = this.#length * 2 < this.#body.length ? Buffer.from(written) : written;
+    this.#body = Buffer.alloc(0);
+    this.#length = 0;
     return body;
   }
 }

@@ -9,7 +9,8 @@ export interface Deadlines {
   readonly bodyMs: number;
 }
 
-const highWaterBytes = 1024 * 1024;
+// Of each answer that is read; many are under way at once.
+const highWaterBytes = 256 * 1024;
 const drainBytes = 64 * 1024;
 
 /** The failure behind an error of Node's network code; its code is safe to show, its message may not be. */

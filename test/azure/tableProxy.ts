@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { StorageAccess } from '../../src/azure/storageAccess';
 
 /** What happens to a request. `lost...`: it is applied, but the answer is not what happened; `refuse...`: it is not applied. */
-export type TableFault = 'lostAs500' | 'lostConnection' | 'refuse500' | 'refuse503' | 'refuse409';
+type TableFault = 'lostAs500' | 'lostConnection' | 'refuse500' | 'refuse503' | 'refuse409';
 
 /** An HTTP proxy in front of a table endpoint that answers some requests with faults. */
 export interface TableProxy {

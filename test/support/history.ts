@@ -62,7 +62,8 @@ function coverageProblems({ stores, clock }: Simulation): string[] {
     const ledger = counted.get(key);
     counted.delete(key);
     if (ledger === undefined && hour.hour < forgotten) continue;
-    if (ledger === undefined || !isSameCoverage(ledger, hour)) problems.push(`coverage: ${hour.hour} is not what the ledger says`);
+    if (ledger === undefined || !isSameCoverage(ledger, hour))
+      problems.push(`coverage: ${hour.hour} is not what the ledger says`);
     if (hour.listed !== hour.delivered + hour.pending + hour.gaps) problems.push(`coverage: ${hour.hour} does not add up`);
   }
   for (const key of counted.keys()) problems.push(`coverage: nothing about ${key}`);
