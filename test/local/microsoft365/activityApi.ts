@@ -2,7 +2,7 @@ import { activityError, tenantWithoutAuditLog } from './activityErrors';
 import type { Call } from './call';
 import { answerBlob, answerContent } from './activityContent';
 import { jsonReply, type Reply } from './reply';
-import type { Operation } from './requestLog';
+import type { ActivityOperation } from './requestLog';
 import type { Service } from './service';
 import type { ContentType, TenantControl } from './tenant';
 
@@ -10,7 +10,7 @@ const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const zeroGuid = '00000000-0000-0000-0000-000000000000';
 const quarterHourMs = 15 * 60_000;
 
-const methodNames: Record<Operation, string> = {
+const methodNames: Record<ActivityOperation, string> = {
   openId: '',
   token: '',
   unknown: '',
@@ -26,7 +26,7 @@ const methodNames: Record<Operation, string> = {
 
 /** The name the service gives an operation in its throttling text. */
 export function methodName(call: Call): string {
-  return methodNames[call.operation];
+  return call.operation in methodNames ? methodNames[call.operation as ActivityOperation] : '';
 }
 
 /** Notes what is wrong with a request whatever its answer will be; runs before faults do. */

@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { ContentItem } from './activityContent';
+import type { Call } from './call';
+import type { Reply } from './reply';
 
 /** What a fault answers, in place of the right answer or with it changed. */
 export type Answer =
@@ -28,7 +30,11 @@ export type Answer =
   | { kind: 'mutateList'; change: (items: ContentItem[]) => unknown }
   /** Sets headers of the right answer; null removes one. */
   | { kind: 'mutateHeaders'; headers: Record<string, string | null> }
-  | { kind: 'replaceBody'; change: (body: Buffer) => Buffer };
+  | { kind: 'replaceBody'; change: (body: Buffer) => Buffer }
+  /** Any answer made from the right one. */
+  | { kind: 'replaceReply'; change: (reply: Reply, call: Call) => Reply }
+  /** The right answer to another request. */
+  | { kind: 'misread'; change: (call: Call) => Call };
 
 /** A gzip body that unfolds to this many mebibytes of spaces within a JSON array. */
 export function gzipBomb(mebibytes: number): Buffer {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { findPlace } from './graph/endpoints';
 import type { Operation } from './requestLog';
 import { isContentType, type Api, type ContentType } from './tenant';
 
@@ -44,11 +45,16 @@ export function route(listener: Call['listener'], method: string, target: string
     body: '',
     contentType: isContentType(asked) ? asked : undefined,
     publisherIdentifier: query.get('PublisherIdentifier') ?? undefined,
-    ...(listener === 'login' ? loginCall(path) : listener === 'management' ? feedCall(path, query) : nowhere),
+    ...placeOf(listener, path, query, headers),
   };
 }
 
 type Place = Pick<Call, 'operation' | 'tenantId' | 'contentId'>;
+
+function placeOf(listener: Call['listener'], path: string, query: URLSearchParams, headers: IncomingHttpHeaders): Place {
+  if (listener === 'login') return loginCall(path);
+  return listener === 'management' ? feedCall(path, query) : objectCall(listener, path, headers.authorization);
+}
 
 const nowhere: Place = { operation: 'unknown', tenantId: undefined, contentId: undefined };
 
@@ -70,6 +76,21 @@ function feedCall(path: string, query: URLSearchParams): Place {
     tenantId,
     contentId: undefined,
   };
+}
+
+/** Graph and Defender have no tenant in their paths: it is the token's. */
+function objectCall(listener: 'graph' | 'defender', path: string, authorization: string | undefined): Place {
+  const place = findPlace(listener, path.replace(/^\/[^/]*\/?/, ''));
+  return { operation: place?.endpoint.operation ?? 'unknown', tenantId: tenantOfToken(authorization), contentId: place?.id };
+}
+
+function tenantOfToken(authorization: string | undefined): string | undefined {
+  try {
+    const claims = JSON.parse(Buffer.from(authorization?.split('.')[1] ?? '', 'base64url').toString()) as { tid?: unknown };
+    return typeof claims.tid === 'string' ? claims.tid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function decoded(segment: string): string | undefined {

@@ -15,6 +15,8 @@ export interface Fault {
     operation?: Operation | readonly Operation[];
     contentType?: ContentType;
     contentId?: string;
+    /** Anything else about the request, such as its query. */
+    where?: (call: Call) => boolean;
   };
   /** How often it happens (always when absent). */
   times?: number;
@@ -69,7 +71,9 @@ export class Faults {
     this.#active = [];
     this.#random = createRandom(this.#seed, 'faults');
     const { serverClockOffsetMs, tokenLifeSeconds, lateShare, lateUpToMs, repeatShare } = this.#initial;
+    const { sharedLimitUse, graphLateShare, graphLateUpToMs, deltaReplayShare } = this.#initial;
     Object.assign(this.#settings, { serverClockOffsetMs, tokenLifeSeconds, lateShare, lateUpToMs, repeatShare });
+    Object.assign(this.#settings, { sharedLimitUse, graphLateShare, graphLateUpToMs, deltaReplayShare });
   }
 
   /** The fault that shapes the answer to this request; counts it as used. */
@@ -81,6 +85,7 @@ export class Faults {
       if (when.operation !== undefined && !listOf(when.operation).includes(call.operation)) continue;
       if (when.contentId !== undefined && when.contentId !== call.contentId) continue;
       if (when.contentType !== undefined && when.contentType !== (call.contentType ?? contentTypeOf())) continue;
+      if (when.where?.(call) === false) continue;
       if ('kind' in respond && respond.kind === 'mutateList' && !isListing(call.operation)) continue;
       if (probability !== undefined && !this.#random.chance(probability)) continue;
       active.used++;

@@ -5,8 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { answerActivity, inspect } from './activityApi';
 import { route, type Call } from './call';
 import type { Faults } from './faults';
+import type { SimulatedGraph } from './graph/graph';
+import { answerObjects } from './graph/graphApi';
 import { answerLogin } from './login';
-import { jsonReply, type Reply } from './reply';
+import type { Reply } from './reply';
 import type { RequestLog } from './requestLog';
 import { changed, replacement, send } from './responder';
 import type { Service, Urls } from './service';
@@ -21,7 +23,7 @@ const bodyLimit = 1 << 20;
 export interface Listeners {
   urls: Urls;
   /** Begins to answer; until then requests wait. */
-  serve(service: Service, faults: Faults, requests: RequestLog): void;
+  serve(parts: Omit<Parts, 'signal'>): void;
   close(): Promise<void>;
 }
 
@@ -48,9 +50,8 @@ export async function openListeners(
   }
   return {
     urls,
-    serve(service, faults, requests) {
-      answer = (name, request, response) =>
-        handle({ service, faults, requests, signal: closing.signal }, name, request, response);
+    serve(parts) {
+      answer = (name, request, response) => handle({ ...parts, signal: closing.signal }, name, request, response);
     },
     async close() {
       closing.abort();
@@ -67,15 +68,17 @@ export async function openListeners(
   };
 }
 
-interface Parts {
+/** What answers. */
+export interface Parts {
   service: Service;
+  graph: SimulatedGraph;
   faults: Faults;
   requests: RequestLog;
   signal: AbortSignal;
 }
 
 async function handle(parts: Parts, name: ListenerName, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { service, faults, requests, signal } = parts;
+  const { service, graph, faults, requests, signal } = parts;
   const call = route(name, request.method ?? 'GET', request.url ?? '/', request.headers);
   if (call.method !== 'GET') call.body = await readBody(request);
   if (service.settings.latencyMs > 0) await wait(service.settings.latencyMs, undefined, { signal });
@@ -86,8 +89,9 @@ async function handle(parts: Parts, name: ListenerName, request: IncomingMessage
   const shape = fault?.fault.respond;
   if (shape && 'kind' in shape && shape.kind === 'delay') await wait(shape.ms, undefined, { signal });
   const right = async () => {
-    const reply = await rightAnswer(service, call);
-    return shape ? changed(reply, shape) : reply;
+    const asked = shape && 'kind' in shape && shape.kind === 'misread' ? shape.change(call) : call;
+    const reply = await rightAnswer(service, graph, asked);
+    return shape ? changed(reply, shape, call) : reply;
   };
   const reply = (shape && replacement(shape, call)) ?? (await right());
 
@@ -107,7 +111,7 @@ async function handle(parts: Parts, name: ListenerName, request: IncomingMessage
   await send(response, reply, new Date(service.nowMs()).toUTCString(), shape, signal);
 }
 
-function rightAnswer(service: Service, call: Call): Reply | Promise<Reply> {
+function rightAnswer(service: Service, graph: SimulatedGraph, call: Call): Reply | Promise<Reply> {
   switch (call.listener) {
     case 'login':
       return answerLogin(service, call);
@@ -115,7 +119,7 @@ function rightAnswer(service: Service, call: Call): Reply | Promise<Reply> {
       return answerActivity(service, call);
     case 'graph':
     case 'defender':
-      return jsonReply(404, { error: { code: 'ResourceNotFound', message: `Resource not found: ${call.path}` } });
+      return answerObjects(graph, call);
   }
 }
 

@@ -36,6 +36,13 @@ export function answerLogin(service: Service, call: Call): Reply {
   return call.operation === 'openId' ? describeTenant(service, tenant) : issueToken(service, tenant, call);
 }
 
+const regions = {
+  global: {},
+  gcc: { tenant_region_scope: 'NA', tenant_region_sub_scope: 'GCC' },
+  gccHigh: { tenant_region_scope: 'USGov', tenant_region_sub_scope: 'DODCON', cloud_instance_name: 'microsoftonline.us' },
+  china: { tenant_region_scope: 'CN', cloud_instance_name: 'partner.microsoftonline.cn' },
+};
+
 function describeTenant(service: Service, { tenant }: TenantControl): Reply {
   const root = `${service.urls.login}/${tenant.tenantId}`;
   return jsonReply(200, {
@@ -48,8 +55,8 @@ function describeTenant(service: Service, { tenant }: TenantControl): Reply {
     issuer: `${root}/v2.0`,
     authorization_endpoint: `${root}/oauth2/v2.0/authorize`,
     tenant_region_scope: 'EU',
-    ...(tenant.cloud === 'gcc' ? { tenant_region_scope: 'NA', tenant_region_sub_scope: 'GCC' } : {}),
     cloud_instance_name: 'microsoftonline.com',
+    ...regions[tenant.cloud ?? 'global'],
     cloud_graph_host_name: 'graph.windows.net',
     msgraph_host: new URL(service.urls.graph).host,
   });
@@ -75,7 +82,7 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
 
   const scope = form.get('scope') ?? '';
   const api = apiOf(service, scope);
-  if (!api) {
+  if (!api || (api === 'defender' && !hasDefenderApplication(control))) {
     if (!/^\S+\/\.default$/.test(scope)) {
       const text = `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`;
       return refuse(service, 70011, { error: 'invalid_scope', status: 400, text });
@@ -95,6 +102,11 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
     ext_expires_in: life,
     access_token: service.tokens.issue(subject, service.nowMs(), life),
   });
+}
+
+// Tenants without a plan of it have no service principal WindowsDefenderATP, and China has no such API.
+function hasDefenderApplication({ tenant, features }: TenantControl): boolean {
+  return tenant.cloud !== 'china' && features.has('defenderForEndpoint');
 }
 
 function unknownApplication(service: Service, { tenant, consented }: TenantControl, clientId: string): Reply | undefined {

@@ -2,6 +2,7 @@ import type { LazyBlob, PublishedRecord, PublishOptions } from './blob';
 import { ContentStore } from './contentStore';
 import { Faults } from './faults';
 import { Generator } from './generator';
+import { SimulatedGraph } from './graph/graph';
 import { openListeners } from './listeners';
 import { PublishedFiles } from './publishedFiles';
 import { createRandom } from './random';
@@ -35,6 +36,8 @@ export interface Microsoft365 {
   /** May be changed while it runs. */
   readonly settings: Settings;
   readonly truth: TruthLog;
+  /** What Graph and Defender for Endpoint serve, with a truth log of its own. */
+  readonly graph: SimulatedGraph;
   readonly faults: Faults;
   readonly requests: RequestLog;
   /** Rules of the service that the client broke; empty for a good client. */
@@ -52,14 +55,14 @@ export interface Microsoft365 {
   /** Calls `generate` again and again (every second when not said) until stopped. */
   startGenerating(intervalMs?: number): void;
   stopGenerating(): void;
-  /** Publishes content of the hours before the start, at most about 5,000 records for each tenant when not said. */
+  /** Gives Graph a past of so many hours, and publishes content of the hours before the start, at most about 5,000 records for each tenant when not said. */
   backfill(hours: number, options?: { maxRecordsPerTenant?: number }): number;
   /** Publishes the records of a folder for every healthy tenant; answers how many records and blobs each gets. */
   loadRecords(folder: string, options?: ReplayOptions): { records: number; blobs: number };
   stop(): Promise<void>;
 }
 
-/** Starts a simulated Microsoft 365: login service and Management Activity API on https listeners of this machine. */
+/** Starts a simulated Microsoft 365: login, Management Activity API, Graph and Defender for Endpoint on https listeners of this machine. */
 export async function startMicrosoft365(options: Microsoft365Options): Promise<Microsoft365> {
   const { clock, seed, folder } = options;
   const settings = pickSettings(options);
@@ -74,6 +77,7 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
     subscriptions: new Subscriptions(folder),
     random: createRandom(seed, 'service'),
   });
+  const graph = new SimulatedGraph(service, seed);
   const faults = new Faults(settings, seed);
   const requests = new RequestLog();
   const generator = new Generator(service, seed);
@@ -92,6 +96,7 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
   }
 
   function generate(now: Date = clock.now()): number {
+    graph.generate(now);
     return generator.generate(now) + replays.reduce((sum, replay) => sum + replay.advance(now), 0);
   }
 
@@ -101,12 +106,13 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
   }
 
   for (const tenant of options.tenants) addTenant(tenant);
-  listeners.serve(service, faults, requests);
+  listeners.serve({ service, graph, faults, requests });
 
   return {
     urls: listeners.urls,
     settings,
     truth: new TruthLog(service.content.blobs, clock),
+    graph,
     faults,
     requests,
     violations: service.violations,
@@ -126,7 +132,10 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
       timer = setInterval(generate, intervalMs).unref();
     },
     stopGenerating,
-    backfill: (hours, how = {}) => generator.backfill(hours, how.maxRecordsPerTenant ?? 5000),
+    backfill(hours, how = {}) {
+      graph.backfill(hours);
+      return generator.backfill(hours, how.maxRecordsPerTenant ?? 5000);
+    },
     loadRecords(path, how = {}) {
       const records = readRecordFiles(path);
       const replay = new Replay(service, records, how);

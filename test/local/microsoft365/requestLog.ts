@@ -1,7 +1,8 @@
+import type { ObjectOperation } from './graph/operations';
 import type { Api, ContentType } from './tenant';
 
-/** What a request asked for. */
-export type Operation =
+/** What a request to login or to the Management Activity API asked for. */
+export type ActivityOperation =
   | 'openId'
   | 'token'
   | 'subscriptionsList'
@@ -13,6 +14,9 @@ export type Operation =
   | 'blob'
   | 'dlpSensitiveTypes'
   | 'unknown';
+
+/** What a request asked for. */
+export type Operation = ActivityOperation | ObjectOperation;
 
 /** One answered request. */
 export interface RequestEntry {
@@ -97,7 +101,12 @@ export type Rule =
   | 'tokenForAnotherService'
   | 'tokenSentToLogin'
   | 'unknownRoute'
-  | 'wrongMethod';
+  | 'wrongMethod'
+  /** A link of Graph was changed, made up or used for another tenant. */
+  | 'foreignPaging'
+  | 'topOverCeiling'
+  | 'unsupportedQuery'
+  | 'tooManyRequests';
 
 /** One broken rule, with what broke it. */
 export interface Violation {

@@ -37,8 +37,9 @@ export function replacement(answer: Answer, call: Call): Reply | undefined {
 }
 
 /** Changes the right answer as the fault says; what concerns only the sending is left to `send`. */
-export function changed(reply: Reply, answer: Answer): Reply {
+export function changed(reply: Reply, answer: Answer, call: Call): Reply {
   if (!('kind' in answer)) return reply;
+  if (answer.kind === 'replaceReply') return answer.change(reply, call);
   if (answer.kind === 'gzip' && answer.body === undefined) return zipped(reply, false);
   if (answer.kind === 'replaceBody') return { ...reply, body: answer.change(reply.body) };
   if (answer.kind === 'mutateHeaders') return { ...reply, headers: withHeaders(reply.headers, answer.headers) };

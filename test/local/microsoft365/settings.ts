@@ -22,6 +22,22 @@ export interface Settings {
   rate: number;
   /** Milliseconds added to every answer. */
   latencyMs: number;
+  /** Whether Graph and Defender answer 429 above their limits; a virtual clock that stands still fills them quickly. */
+  keepLimits: boolean;
+  /** Share of the seconds in which other applications of the tenant use up the limits that all share. */
+  sharedLimitUse: number;
+  /** The most objects on any page of Graph and Defender, below what a client asks for. */
+  graphPageSize: number;
+  /** Share of the objects of Graph and Defender that can be read only late, and by how much at most; taken when a tenant is first asked for. */
+  graphLateShare: number;
+  graphLateUpToMs: number;
+  /** How long a nextLink and a deltaLink can be followed. */
+  pageTokenLifeMs: number;
+  deltaTokenLifeMs: number;
+  /** Share of the objects that a delta repeats without need. */
+  deltaReplayShare: number;
+  /** The most changed members in one appearance of a group. */
+  deltaMembersPerEntry: number;
 }
 
 /** The settings of an undisturbed service. */
@@ -35,4 +51,13 @@ export const defaultSettings: Settings = {
   repeatShare: 0.01,
   rate: 1,
   latencyMs: 0,
+  keepLimits: true,
+  sharedLimitUse: 0,
+  graphPageSize: Infinity,
+  graphLateShare: 0,
+  graphLateUpToMs: 48 * 3_600_000,
+  pageTokenLifeMs: 3_600_000,
+  deltaTokenLifeMs: 7 * 24 * 3_600_000,
+  deltaReplayShare: 0,
+  deltaMembersPerEntry: 20,
 };

@@ -1,3 +1,5 @@
+import { everything, featuresOf, type Feature } from './graph/skus';
+
 /** The five content types of the Management Activity API. https://learn.microsoft.com/office/office-365-management-api/ */
 export const contentTypes = [
   'Audit.AzureActiveDirectory',
@@ -55,16 +57,44 @@ export interface SimulatedTenant {
   tokenLifeSeconds?: number;
   /** What the token endpoint says while consent is missing. */
   consentError?: 65001 | 700016;
-  /** Licence names, for the Graph listener to come. */
+  /** Products by skuPartNumber (`graph/skus.ts`); everything when absent. */
   skus?: readonly string[];
-  cloud?: 'global' | 'gcc';
+  /** Licensed, but never set up: its APIs say that the tenant is not provisioned. */
+  notProvisioned?: readonly Feature[];
+  /** With Entra ID P1 alone, Identity Protection answers with hidden details, and does not refuse. */
+  riskWithP1?: boolean;
+  /** How many objects the directory has; follows the activity when absent. */
+  size?: Partial<Record<'users' | 'groups' | 'devices' | 'servicePrincipals', number>>;
+  cloud?: 'global' | 'gcc' | 'gccHigh' | 'china';
   /** Clock time between the first start of a subscription and the first listed content. */
   firstContentAfterMs?: number;
 }
 
-const defaultRoles: Record<Api, readonly string[]> = {
+/** The roles of an application that was granted all that a collector may ask for. */
+export const defaultRoles: Record<Api, readonly string[]> = {
   management: ['ActivityFeed.Read', 'ServiceHealth.Read'],
-  graph: ['AuditLog.Read.All', 'Directory.Read.All', 'SecurityAlert.Read.All', 'SecurityIncident.Read.All'],
+  graph: [
+    'Application.Read.All',
+    'AuditLog.Read.All',
+    'Device.Read.All',
+    'DeviceManagementApps.Read.All',
+    'DeviceManagementConfiguration.Read.All',
+    'DeviceManagementManagedDevices.Read.All',
+    'Directory.Read.All',
+    'GroupMember.Read.All',
+    'IdentityRiskEvent.Read.All',
+    'IdentityRiskyServicePrincipal.Read.All',
+    'IdentityRiskyUser.Read.All',
+    'LicenseAssignment.Read.All',
+    'Organization.Read.All',
+    'Policy.Read.All',
+    'SecurityAlert.Read.All',
+    'SecurityEvents.Read.All',
+    'SecurityIncident.Read.All',
+    'ServiceHealth.Read.All',
+    'ServiceMessage.Read.All',
+    'User.Read.All',
+  ],
   defender: ['Alert.Read.All', 'Machine.Read.All'],
 };
 
@@ -98,12 +128,16 @@ export class TenantControl {
   readonly #now: () => number;
   #secrets: Secret[];
   #roles!: Record<Api, readonly string[]>;
+  #skus: readonly string[];
+  #notProvisioned: readonly Feature[];
 
   constructor(tenant: SimulatedTenant, now: () => number) {
     this.tenant = tenant;
     this.domain = tenant.domain ?? `${tenant.name.toLowerCase().replace(/[^a-z0-9]/g, '')}.onmicrosoft.com`;
     this.tokenLifeSeconds = tenant.tokenLifeSeconds ?? 3599;
     this.#now = now;
+    this.#skus = tenant.skus ?? everything;
+    this.#notProvisioned = tenant.notProvisioned ?? [];
     this.#secrets = [{ value: tenant.secret, acceptedFrom: -Infinity, expired: false }];
     this.setMood(tenant.mood);
   }
@@ -120,6 +154,27 @@ export class TenantControl {
   /** How much the generator makes for this tenant now. */
   get activity(): Activity {
     return this.tenant.activity ?? activityOf(this.mood);
+  }
+
+  /** How much happens in Graph and Defender for this tenant; what stops the audit log does not stop them. */
+  get graphActivity(): Activity {
+    return this.tenant.activity ?? (this.tenant.mood === 'busy' || this.tenant.mood === 'steady' ? this.tenant.mood : 'quiet');
+  }
+
+  /** The products of the tenant now. */
+  get skus(): readonly string[] {
+    return this.#skus;
+  }
+
+  /** What its licences switch on and someone set up. */
+  get features(): ReadonlySet<Feature> {
+    return featuresOf(this.#skus, this.#notProvisioned);
+  }
+
+  /** Buys other products: endpoints open and close at once; `subscribedSkus` shows them only after a restart. */
+  setSkus(skus: readonly string[], notProvisioned: readonly Feature[] = []): void {
+    this.#skus = skus;
+    this.#notProvisioned = notProvisioned;
   }
 
   /** Replaces every secret by this one, which is accepted only after the delay, as replication in Entra ID does. */
