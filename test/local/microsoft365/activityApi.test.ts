@@ -194,7 +194,7 @@ describe('Management Activity API of the simulated Microsoft 365', () => {
     expect([code(two), code(bad)]).toEqual(['400 AF20053', '400 AF20054']);
   });
 
-  it('has nothing behind the Graph and Defender addresses yet, and notes unknown routes of its own', async () => {
+  it('asks for a token behind the Graph and Defender addresses, and notes unknown routes of its own', async () => {
     const { urls } = bed.microsoft;
 
     const statuses: number[] = [];
@@ -202,8 +202,8 @@ describe('Management Activity API of the simulated Microsoft 365', () => {
       statuses.push((await bed.client.send('GET', url)).status);
     }
 
-    expect(statuses).toEqual([404, 404, 404]);
-    expect(rules()).toEqual(['unknownRoute']);
+    expect(statuses).toEqual([401, 401, 404]);
+    expect(rules()).toEqual(['tokenMissing', 'tokenMissing', 'unknownRoute']);
   });
 
   it('keeps a log of requests and counts them', async () => {

@@ -1,5 +1,5 @@
 import { createRandom } from './random';
-import type { SimulatedTenant, TenantMood } from './tenant';
+import { defaultRoles, type SimulatedTenant, type TenantMood } from './tenant';
 
 const names = [
   'Contoso',
@@ -52,7 +52,32 @@ const firstMoods: readonly TenantMood[] = [
 
 const licences = [['SPE_E5'], ['SPE_E3', 'ATP_ENTERPRISE'], ['SPB'], ['ENTERPRISEPACK', 'AAD_PREMIUM'], ['ENTERPRISEPREMIUM']];
 
-/** Varied tenants with made-up names: four healthy ones first, then one of each trouble, then mostly quiet ones. */
+/** What the consent of a tenant was granted for, when only a part of it was. */
+const partOfTheRoles = [
+  'AuditLog.Read.All',
+  'Organization.Read.All',
+  'SecurityIncident.Read.All',
+  'IdentityRiskyServicePrincipal.Read.All',
+];
+
+/** Kinds of tenants that differ in what they may read; they follow those with a trouble. */
+const kinds: readonly Partial<SimulatedTenant>[] = [
+  { skus: ['O365_BUSINESS_ESSENTIALS'] },
+  { skus: ['WIN_DEF_ATP'] },
+  { skus: ['SPE_E5_USGOV_GCCHIGH'], cloud: 'gccHigh' },
+  { skus: ['SPE_E3_CHINA'], cloud: 'china' },
+  {
+    skus: ['SPE_E5', 'WORKLOAD_IDENTITIES_PREMIUM'],
+    roles: { ...defaultRoles, graph: partOfTheRoles, defender: ['Machine.Read.All'] },
+  },
+  { skus: ['SPE_E5'], notProvisioned: ['defenderXdr', 'intune'] },
+  { skus: ['SPE_E3'], riskWithP1: true },
+];
+
+/** How many tenants it takes until there is one of each trouble and one of each kind. */
+export const tenantsOfEveryKind = firstMoods.length + kinds.length;
+
+/** Varied tenants with made-up names: four healthy ones first, then one of each trouble, one of each kind, then mostly quiet ones. */
 export function defaultTenants(count: number, seed: number): SimulatedTenant[] {
   return Array.from({ length: count }, (_, index) => {
     const random = createRandom(seed, 'tenant', index);
@@ -69,6 +94,7 @@ export function defaultTenants(count: number, seed: number): SimulatedTenant[] {
       consentError: index % 2 === 0 ? 65001 : 700016,
       skus: licences[index % licences.length] ?? [],
       cloud: index % 7 === 3 ? 'gcc' : 'global',
+      ...kinds[index - firstMoods.length],
     };
   });
 }

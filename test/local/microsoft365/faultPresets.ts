@@ -1,4 +1,5 @@
 import type { Fault } from './faults';
+import { graphPresets } from './graph/graphPresets';
 import type { Settings } from './settings';
 
 /** The named sets of faults of the command line, with what each does. */
@@ -88,6 +89,7 @@ const presets: Record<FaultPresetName, { faults: Fault[]; settings?: Partial<Set
 /** Puts a preset in force. */
 export function applyPreset(name: FaultPresetName, faults: { add(fault: Fault): unknown }, settings: Settings): void {
   const preset = presets[name];
-  for (const fault of preset.faults) faults.add({ name, ...fault });
-  Object.assign(settings, preset.settings);
+  const more = graphPresets[name];
+  for (const fault of [...preset.faults, ...(more?.faults ?? [])]) faults.add({ name, ...fault });
+  Object.assign(settings, preset.settings, more?.settings);
 }

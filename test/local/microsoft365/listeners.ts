@@ -69,7 +69,7 @@ export async function openListeners(
 }
 
 /** What answers. */
-export interface Parts {
+interface Parts {
   service: Service;
   graph: SimulatedGraph;
   faults: Faults;

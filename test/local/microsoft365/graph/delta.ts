@@ -111,7 +111,10 @@ function makeEntries(round: Round, minimal: boolean): Buffer[] {
   const { graph, endpoint, claims } = asked;
   const store = graph.store(claims.tid, endpoint.feed);
   const shape = shapeOf(endpoint, { select: query.select });
-  const members = endpoint.operation === 'groupsDelta' && (!query.select || query.select.includes('members')) ? memberChanges(round) : undefined;
+  const members =
+    endpoint.operation === 'groupsDelta' && (!query.select || query.select.includes('members'))
+      ? memberChanges(round)
+      : undefined;
   const share = graph.service.settings.deltaReplayShare;
   const entries: Buffer[] = [];
   for (const version of store.statesAt(mark)) {
@@ -157,10 +160,13 @@ interface MemberChange {
 /** Who came into a group and who left it since the round before, by group. */
 function memberChanges({ asked, mark, since }: Round): Map<string, MemberChange[]> {
   const store = asked.graph.store(asked.claims.tid, 'groupMembers');
+  const groups = asked.graph.store(asked.claims.tid, 'groups');
   const changes = new Map<string, MemberChange[]>();
   for (const version of store.statesAt(mark)) {
     const before = since && store.stateAt(version.id, since);
-    const was = before !== undefined && !before.removed;
+    const group = since && groups.stateAt(version.owner ?? '', since);
+    // A group that is restored comes with all of its members.
+    const was = before !== undefined && !before.removed && group !== undefined && !group.removed;
     if (was === !version.removed || (!was && version.removed)) continue;
     const owner = version.owner ?? '';
     const list = changes.get(owner) ?? [];

@@ -52,7 +52,13 @@ const objects: (EndpointRow & { deltaPermissions?: readonly string[] })[] = [
     route: 'devices',
     type: 'microsoft.graph.device',
     permissions: ['Device.Read.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
-    filters: { id: 'text', deviceId: 'text', displayName: 'text', operatingSystem: 'text', approximateLastSignInDateTime: 'time' },
+    filters: {
+      id: 'text',
+      deviceId: 'text',
+      displayName: 'text',
+      operatingSystem: 'text',
+      approximateLastSignInDateTime: 'time',
+    },
     orderBy: ['displayName'],
   },
   {
@@ -65,10 +71,7 @@ const objects: (EndpointRow & { deltaPermissions?: readonly string[] })[] = [
   },
 ];
 
-const lists = family(
-  { limits: ['directoryAllTenants'], cost: 1, page: directoryPage, options: directoryOptions },
-  objects,
-);
+const lists = family({ limits: ['directoryAllTenants'], cost: 1, page: directoryPage, options: directoryOptions }, objects);
 
 /** https://learn.microsoft.com/graph/delta-query-overview */
 const deltas = family(
@@ -165,6 +168,7 @@ const intune = family(
       type: 'microsoft.graph.detectedApp',
       permissions: ['DeviceManagementManagedDevices.Read.All', 'DeviceManagementManagedDevices.ReadWrite.All'],
       page: { size: 50, most: 1000, above: 'clamped', link: '$skip' },
+      options: ['$filter', '$select', '$top', '$skip', '$orderby'],
       limits: ['intune'],
       filters: { displayName: 'text' },
       orderBy: ['displayName'],

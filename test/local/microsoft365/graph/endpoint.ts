@@ -4,13 +4,13 @@ import type { Feed, ObjectOperation } from './operations';
 import type { Feature } from './skus';
 
 /** What may be asked of a field: times by range, texts by eq/in/startswith, the rest by eq; `any` is a lambda over a list. */
-export type FilterKind = 'time' | 'text' | 'word' | 'any';
+type FilterKind = 'time' | 'text' | 'word' | 'any';
 
 /** The query options of OData that some endpoint knows. */
 export type QueryOption = '$filter' | '$top' | '$skip' | '$count' | '$select' | '$orderby' | '$expand';
 
 /** How an endpoint cuts its answer into pages. */
-export interface PageFacts {
+interface PageFacts {
   /** Objects on a page when nothing is asked for. */
   size: number;
   /** The most that `$top` may ask for. */
@@ -65,7 +65,10 @@ export interface Endpoint {
 export type EndpointRow = Pick<Endpoint, 'operation' | 'route' | 'permissions'> & Partial<Endpoint>;
 
 /** Rows of one family, completed from what its members share. */
-export function family(shared: Omit<Partial<Endpoint>, 'operation' | 'feed' | 'route'>, rows: readonly EndpointRow[]): Endpoint[] {
+export function family(
+  shared: Omit<Partial<Endpoint>, 'operation' | 'feed' | 'route'>,
+  rows: readonly EndpointRow[],
+): Endpoint[] {
   return rows.map((row) => ({
     feed: row.operation as Feed,
     api: 'graph',

@@ -5,7 +5,7 @@ import type { Feed, ObjectOperation } from './operations';
 import { securityEndpoints } from './securityEndpoints';
 
 /** Every endpoint of Graph and Defender that serves objects. */
-export const endpoints: readonly Endpoint[] = [...securityEndpoints, ...directoryEndpoints, ...defenderEndpoints];
+const endpoints: readonly Endpoint[] = [...securityEndpoints, ...directoryEndpoints, ...defenderEndpoints];
 
 const byOperation = new Map(endpoints.map((endpoint) => [endpoint.operation, endpoint]));
 
@@ -14,11 +14,6 @@ export function endpointOf(operation: ObjectOperation): Endpoint {
   const endpoint = byOperation.get(operation);
   if (!endpoint) throw new Error(`There is no endpoint ${operation}.`);
   return endpoint;
-}
-
-/** Tells the name of an endpoint from other operations. */
-export function isObjectOperation(operation: string): operation is ObjectOperation {
-  return byOperation.has(operation as ObjectOperation);
 }
 
 /** The endpoint that lists the objects of a feed. */
@@ -47,7 +42,9 @@ export function findPlace(api: Endpoint['api'], path: string): Place | undefined
     const extra = segments.length - wanted.length;
     if (extra !== 0 && !(extra === 1 && endpoint.single)) continue;
     const owner = wanted.indexOf('{id}');
-    if (!wanted.every((part, index) => index === owner || part.toLowerCase() === segments[index]?.replace('()', '').toLowerCase()))
+    if (
+      !wanted.every((part, index) => index === owner || part.toLowerCase() === segments[index]?.replace('()', '').toLowerCase())
+    )
       continue;
     // `users/delta` is the delta and not the user of that name.
     if (extra === 1 && segments.at(-1)?.replace('()', '') === 'delta') continue;

@@ -1,7 +1,7 @@
 import { badRequest } from './graphError';
 
 /** A literal of a filter; times are brought to one form so that they compare as text. */
-export interface Literal {
+interface Literal {
   kind: 'text' | 'time' | 'number' | 'word';
   value: string;
 }
@@ -15,7 +15,10 @@ export type Leaf =
 
 /** A filter as it was read. */
 export type Expression =
-  Leaf | { kind: 'and' | 'or'; left: Expression; right: Expression } | { kind: 'not'; of: Expression };
+  | Leaf
+  | { kind: 'and'; left: Expression; right: Expression }
+  | { kind: 'or'; left: Expression; right: Expression }
+  | { kind: 'not'; of: Expression };
 
 interface Token {
   kind: 'text' | 'time' | 'number' | 'word' | 'sign';
@@ -45,7 +48,9 @@ export function parseFilter(text: string): Expression {
   };
   const peek = () => tokens[at]?.text.toLowerCase();
   const take = (): Token => tokens[at++] ?? wrong();
-  const expect = (sign: string) => void (take().text === sign || wrong());
+  const expect = (sign: string) => {
+    if (take().text !== sign) wrong();
+  };
 
   function literal(): Literal {
     const token = take();
@@ -146,7 +151,9 @@ export function* leaves(expression: Expression): Generator<Leaf> {
   if (expression.kind === 'and' || expression.kind === 'or') {
     yield* leaves(expression.left);
     yield* leaves(expression.right);
-  } else if (expression.kind === 'not') yield* leaves(expression.of);
+    return;
+  }
+  if (expression.kind === 'not') yield* leaves(expression.of);
   else yield expression;
 }
 
@@ -166,7 +173,9 @@ export function passes(expression: Expression, get: (path: string) => unknown): 
     case 'any': {
       const list = get(expression.field);
       if (!Array.isArray(list)) return false;
-      return list.some((item) => holds(expression.inner === '' ? item : valueAt(item, expression.inner), 'eq', expression.literal));
+      return list.some((item) =>
+        holds(expression.inner === '' ? item : valueAt(item, expression.inner), 'eq', expression.literal),
+      );
     }
     case 'startswith':
     case 'endswith':
@@ -200,8 +209,14 @@ function holds(value: unknown, operator: string, literal: Literal): boolean {
   return operator === 'lt' ? order < 0 : order <= 0;
 }
 
+/** A value as a filter would write it. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'null';
+}
+
 function compare(value: unknown, literal: Literal): number | undefined {
-  if (literal.kind === 'word') return String(value) === literal.value ? 0 : undefined;
+  if (literal.kind === 'word') return textOf(value) === literal.value ? 0 : undefined;
   if (value === null || value === undefined) return undefined;
   if (literal.kind === 'time') {
     const time = typeof value === 'string' ? comparableTime(value) : undefined;
@@ -209,6 +224,6 @@ function compare(value: unknown, literal: Literal): number | undefined {
   }
   if (typeof value === 'number' || literal.kind === 'number') return Math.sign(Number(value) - Number(literal.value));
   // Enumerations and names compare without regard to case.
-  const [left, right] = [String(value as string | boolean).toLowerCase(), literal.value.toLowerCase()];
+  const [left, right] = [textOf(value).toLowerCase(), literal.value.toLowerCase()];
   return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -143,6 +143,11 @@ export class SimulatedGraph {
     return this.verdict(tenantId, listOf(feed).operation) === 'ok';
   }
 
+  /** What a tenant's licences switch on. */
+  features(tenantId: string): TenantControl['features'] {
+    return this.#control(tenantId).features;
+  }
+
   /** Users, as the size of the tenant counts for limits. */
   users(tenantId: string): number {
     return this.#dataOf(tenantId).world.size.users;
@@ -192,4 +197,3 @@ export class SimulatedGraph {
     return data;
   }
 }
-

@@ -87,7 +87,9 @@ function authorise({ service }: SimulatedGraph, call: Call): { claims: Claims; c
 
 function unauthorised({ listener }: Call, message: string): Refusal {
   const code = listener === 'defender' ? 'Unauthorized' : 'InvalidAuthenticationToken';
-  return new Refusal(401, code, message, { 'WWW-Authenticate': 'Bearer realm="", authorization_uri="https://login/common/oauth2/authorize"' });
+  return new Refusal(401, code, message, {
+    'WWW-Authenticate': 'Bearer realm="", authorization_uri="https://login/common/oauth2/authorize"',
+  });
 }
 
 /** The limits that one more request of this kind counts for, each with what it costs. */
@@ -104,7 +106,10 @@ function limitsOf({ graph, endpoint, call, claims }: Asked): [LimitName, number]
 function unitsOf(endpoint: Endpoint, { query }: Call): number {
   const top = query.get('$top');
   const units =
-    (endpoint.cost ?? 1) - (query.has('$select') ? 1 : 0) + (query.has('$expand') ? 1 : 0) - (top !== null && Number(top) < 20 ? 1 : 0);
+    (endpoint.cost ?? 1) -
+    (query.has('$select') ? 1 : 0) +
+    (query.has('$expand') ? 1 : 0) -
+    (top !== null && Number(top) < 20 ? 1 : 0);
   return Math.max(1, units);
 }
 
@@ -117,7 +122,9 @@ function keepLimits(asked: Asked, headers: Record<string, string>): void {
   for (const [name, amount] of limitsOf(asked)) {
     const limit: Limit = limits[name];
     if (limit.scope === 'tenant' && usedByOthers(graph, claims.tid, nowMs)) throw throttled(asked, limit, 1);
-    const owner = { tenantAndApplication: `${claims.tid}|${claims.appid}`, application: claims.appid, tenant: claims.tid }[limit.scope];
+    const owner = { tenantAndApplication: `${claims.tid}|${claims.appid}`, application: claims.appid, tenant: claims.tid }[
+      limit.scope
+    ];
     const { used, waitSeconds } = graph.limits.count(name, owner, amount, nowMs);
     if (waitSeconds !== undefined) {
       service.violate('tooManyRequests', call, `${name}: more than ${limit.most} in ${limit.seconds} s`);
@@ -145,7 +152,8 @@ function throttled({ endpoint, claims }: Asked, limit: Limit, waitSeconds: numbe
 /** Sign-in activity is a matter of the reports: of their permission and their licence. */
 function checkSignInActivity({ control, endpoint, claims }: Asked, query: Query): void {
   if (query.select?.includes('signInActivity') !== true) return;
-  if (endpoint.kind === 'delta') throw new Refusal(501, 'NotImplemented', 'Property signInActivity is not supported in delta queries.');
+  if (endpoint.kind === 'delta')
+    throw new Refusal(501, 'NotImplemented', 'Property signInActivity is not supported in delta queries.');
   if (endpoint.operation !== 'users') return;
   const roles = claims.roles ?? [];
   if (!roles.includes('AuditLog.Read.All')) throw permissionMissing('reports', ['AuditLog.Read.All'], roles);

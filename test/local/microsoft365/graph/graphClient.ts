@@ -28,7 +28,10 @@ export class GraphClient {
     const { urls } = this.#bed.microsoft;
     const api = target.startsWith('/api/') || target.startsWith(urls.defender) ? 'defender' : 'graph';
     const url = target.startsWith('/') ? `${urls[api]}${target}` : target;
-    const answer = await this.#bed.client.send('GET', url, { Authorization: `Bearer ${await this.token(tenant, api)}`, ...headers });
+    const answer = await this.#bed.client.send('GET', url, {
+      Authorization: `Bearer ${await this.token(tenant, api)}`,
+      ...headers,
+    });
     return read(answer);
   }
 

@@ -38,7 +38,8 @@ export function notLicensed(words: LicenceWords): Refusal {
 }
 
 /** How an endpoint says that the token lacks a role. */
-export type PermissionWords = 'directory' | 'security' | 'secureScore' | 'reports' | 'policies' | 'intune' | 'service' | 'defender';
+export type PermissionWords =
+  'directory' | 'security' | 'secureScore' | 'reports' | 'policies' | 'intune' | 'service' | 'defender';
 
 /** The refusal of a token without any of the roles. */
 export function permissionMissing(words: PermissionWords, wanted: readonly string[], roles: readonly string[]): Refusal {

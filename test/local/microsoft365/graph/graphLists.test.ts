@@ -13,7 +13,14 @@ describe('lists of the simulated Graph', () => {
   afterEach(() => bed.stop());
 
   const truth = (feed: Feed, select?: string[], full = false) =>
-    [...bed.microsoft.graph.truth.available({ tenantId: contoso.tenantId, feed, latest: true, as: { ...(select ? { select } : {}), ...(full ? { full } : {}) } })]
+    [
+      ...bed.microsoft.graph.truth.available({
+        tenantId: contoso.tenantId,
+        feed,
+        latest: true,
+        as: { ...(select ? { select } : {}), ...(full ? { full } : {}) },
+      }),
+    ]
       .filter(({ removed }) => removed === undefined)
       .map(({ sha256 }) => sha256)
       .sort();

@@ -1,7 +1,9 @@
 import { listOf } from './endpoints';
 import { digest, type FeedStore, type Mark, type Version } from './feedStore';
 import type { Feed } from './operations';
+import { keptUntilMs } from './retention';
 import { shaped, shapeOf } from './shape';
+import type { Feature } from './skus';
 
 /** One state of one object that could be read: what a collector has to deliver, or at least the last of each object. */
 export interface GraphTruthRecord {
@@ -17,6 +19,8 @@ export interface GraphTruthRecord {
   visibleFrom: Date;
   /** When the next state took its place; a collector that did not ask in between could not see this one. */
   visibleUntil: Date | undefined;
+  /** When the service forgets it; undefined when it keeps it. */
+  keptUntil: Date | undefined;
   /** The object was removed: a delta says so, lists no longer have it. */
   removed: 'changed' | 'deleted' | undefined;
   owner: string | undefined;
@@ -41,6 +45,7 @@ export interface TruthSource {
   store(tenantId: string, feed: Feed): FeedStore;
   mark(): Mark;
   isReadable(tenantId: string, feed: Feed): boolean;
+  features(tenantId: string): ReadonlySet<Feature>;
 }
 
 /** Every state of every object that could be read by now. */
@@ -58,6 +63,7 @@ export class GraphTruth {
       for (const { version, replacedMs } of store.history(this.#source.mark())) {
         if (filter.latest === true && replacedMs !== undefined) continue;
         const bytes = shaped(store, version, shape);
+        const kept = keptUntilMs(listOf(feed), this.#source.features(tenantId), store.parse(version));
         yield {
           tenantId,
           feed,
@@ -68,6 +74,7 @@ export class GraphTruth {
           bytes,
           visibleFrom: dateOf(version),
           visibleUntil: replacedMs === undefined ? undefined : new Date(replacedMs),
+          keptUntil: kept === undefined ? undefined : new Date(kept),
           removed: version.removed,
           owner: version.owner,
         };
@@ -76,7 +83,9 @@ export class GraphTruth {
   }
 
   /** Objects and states of each tenant and feed, without reading them. */
-  counts(filter: Omit<GraphTruthFilter, 'as' | 'latest'> = {}): { tenantId: string; feed: Feed; objects: number; states: number }[] {
+  counts(
+    filter: Omit<GraphTruthFilter, 'as' | 'latest'> = {},
+  ): { tenantId: string; feed: Feed; objects: number; states: number }[] {
     return [...this.#stores(filter)].map(({ tenantId, feed, store }) => {
       let [objects, states] = [0, 0];
       for (const { replacedMs } of store.history(this.#source.mark())) {

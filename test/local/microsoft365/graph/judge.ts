@@ -7,7 +7,11 @@ import { featuresOf } from './skus';
 export type Verdict = 'ok' | 'notLicensed' | 'notProvisioned' | 'permissionMissing' | 'notInThisCloud';
 
 /** What an endpoint says to a tenant with these roles, whatever is asked: nothing, or its refusal. */
-export function judge(control: TenantControl, endpoint: Endpoint, roles: readonly string[]): { verdict: Verdict; refusal?: Refusal } {
+export function judge(
+  control: TenantControl,
+  endpoint: Endpoint,
+  roles: readonly string[],
+): { verdict: Verdict; refusal?: Refusal } {
   if (control.tenant.cloud === 'china' && endpoint.notIn?.includes('china') === true) {
     return { verdict: 'notInThisCloud', refusal: noSegment(endpoint.route.split('/')[0] ?? '') };
   }
@@ -15,11 +19,15 @@ export function judge(control: TenantControl, endpoint: Endpoint, roles: readonl
     return { verdict: 'permissionMissing', refusal: permissionMissing(endpoint.permissionWords, endpoint.permissions, roles) };
   }
   if (endpoint.api === 'defender' && !control.features.has('defenderForEndpoint')) {
-    return { verdict: verdictWithout(control, 'defenderForEndpoint'), refusal: new Refusal(403, 'DisabledFeature', "Tenant feature isn't enabled") };
+    return {
+      verdict: verdictWithout(control, 'defenderForEndpoint'),
+      refusal: new Refusal(403, 'DisabledFeature', "Tenant feature isn't enabled"),
+    };
   }
   const { needs } = endpoint;
   if (!needs || control.features.has(needs.feature)) return { verdict: 'ok' };
-  if (needs.feature === 'entraP2' && control.tenant.riskWithP1 === true && control.features.has('entraP1')) return { verdict: 'ok' };
+  if (needs.feature === 'entraP2' && control.tenant.riskWithP1 === true && control.features.has('entraP1'))
+    return { verdict: 'ok' };
   return { verdict: verdictWithout(control, needs.feature), refusal: notLicensed(needs.words) };
 }
 

@@ -7,9 +7,9 @@ import { badRequest, Refusal } from './graphError';
 import type { Feed } from './operations';
 import { readToken, writeToken, type PageToken } from './pageToken';
 import type { Query } from './query';
+import { keptUntilMs } from './retention';
 import { shaped, shapeOf, type Shape } from './shape';
 import { signInKinds } from './world/signIns';
-import { dayMs } from './world/world';
 
 const remembered = 40;
 const snapshots = new WeakMap<object, Map<string, Version[]>>();
@@ -70,13 +70,19 @@ export function tokenOf(asked: Asked): PageToken | undefined {
   const token = readToken(text);
   if (token?.operation !== endpoint.operation || token.tenantId !== claims.tid) {
     graph.service.violate('foreignPaging', call, token ? 'a token of another list or tenant' : 'a token not of this service');
-    throw badRequest('Skip token is invalid.', endpoint.permissionWords === 'directory' ? 'Directory_ExpiredPageToken' : 'BadRequest');
+    throw badRequest(
+      'Skip token is invalid.',
+      endpoint.permissionWords === 'directory' ? 'Directory_ExpiredPageToken' : 'BadRequest',
+    );
   }
   const query = [...call.query].filter(([name]) => name !== '$skiptoken' && name !== '$deltatoken');
   const expected = endpoint.kind === 'delta' ? [] : token.query;
   if (JSON.stringify(query) !== JSON.stringify(expected)) graph.service.violate('foreignPaging', call, 'a link was changed');
   if (endpoint.kind === 'list' && graph.service.nowMs() > token.issuedMs + graph.service.settings.pageTokenLifeMs) {
-    throw badRequest('Specified page token value has expired and can no longer be included in your request.', 'Directory_ExpiredPageToken');
+    throw badRequest(
+      'Specified page token value has expired and can no longer be included in your request.',
+      'Directory_ExpiredPageToken',
+    );
   }
   return token;
 }
@@ -99,17 +105,20 @@ function feedOf(endpoint: Endpoint, query: Query, beta: boolean): Feed | undefin
 }
 
 function snapshot(asked: Asked, store: FeedStore, query: Query, mark: Mark): Version[] {
-  const { graph, claims, call, place } = asked;
+  const { graph, claims, call, control, endpoint, place } = asked;
   let known = snapshots.get(graph);
   if (!known) snapshots.set(graph, (known = new Map<string, Version[]>()));
   const options = ['$filter', '$orderby'].map((name) => call.query.get(name) ?? '').join('|');
   const key = [claims.tid, store.feed, place.owner ?? '', options, mark.generatedMs, mark.publishedMs, mark.sequence].join('|');
   const found = known.get(key);
   if (found) return found;
+  const nowMs = Math.max(mark.generatedMs, mark.publishedMs);
+  const { features } = control;
   const versions = [...store.statesAt(mark)].filter((version) => {
     if (version.removed || (place.owner !== undefined && version.owner !== place.owner)) return false;
-    const get = (path: string) => valueAt(store.parse(version), path);
-    return isKept(asked, get, mark) && (!query.filter || passes(query.filter, get));
+    const object = store.parse(version);
+    if ((keptUntilMs(endpoint, features, object) ?? Infinity) < nowMs) return false;
+    return !query.filter || passes(query.filter, (path) => valueAt(object, path));
   });
   if (query.order) sort(store, versions, query.order);
   known.set(key, versions);
@@ -117,18 +126,11 @@ function snapshot(asked: Asked, store: FeedStore, query: Query, mark: Mark): Ver
   return versions;
 }
 
-function isKept({ endpoint, control }: Asked, get: (path: string) => unknown, mark: Mark): boolean {
-  const { kept } = endpoint;
-  if (!kept) return true;
-  const time = Date.parse(String(get(kept.field)));
-  const days = control.features.has('entraP1') ? kept.premiumDays : kept.freeDays;
-  return Number.isNaN(time) || time >= Math.max(mark.generatedMs, mark.publishedMs) - days * dayMs;
-}
-
 function sort(store: FeedStore, versions: Version[], order: { field: string; descending: boolean }): void {
   const keys = new Map(
     versions.map((version) => {
-      const value = String(valueAt(store.parse(version), order.field) ?? '');
+      const found = valueAt(store.parse(version), order.field);
+      const value = typeof found === 'string' ? found : '';
       return [version, comparableTime(value) ?? value.toLowerCase()];
     }),
   );
@@ -146,7 +148,16 @@ function nextLink(asked: Asked, mark: Mark, offset: number, token: PageToken | u
   const write = (pairs: [string, string][]) => pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
   if (endpoint.page.link === '$skip') return `${url}?${write([...query, ['$skip', String(offset)]])}`;
   const issuedMs = token?.issuedMs ?? graph.service.nowMs();
-  const next = writeToken({ kind: 'p', operation: endpoint.operation, tenantId: claims.tid, mark, offset, generation: 0, issuedMs, query });
+  const next = writeToken({
+    kind: 'p',
+    operation: endpoint.operation,
+    tenantId: claims.tid,
+    mark,
+    offset,
+    generation: 0,
+    issuedMs,
+    query,
+  });
   return `${url}?${write([...query, ['$skiptoken', next]])}`;
 }
 
@@ -169,7 +180,9 @@ function expanded(asked: Asked, query: Query, page: Version[], mark: Mark, write
 }
 
 function checkOwner({ graph, endpoint, claims }: Asked, owner: string, mark: Mark): void {
-  const state = graph.store(claims.tid, endpoint.operation === 'groupMembers' ? 'groups' : 'servicePrincipals').stateAt(owner, mark);
+  const state = graph
+    .store(claims.tid, endpoint.operation === 'groupMembers' ? 'groups' : 'servicePrincipals')
+    .stateAt(owner, mark);
   if (!state || state.removed) throw notFound(endpoint, owner);
 }
 

@@ -35,13 +35,13 @@ export const graphOperations = [
 ] as const;
 
 /** One endpoint of the simulated Microsoft Graph. */
-export type GraphOperation = (typeof graphOperations)[number];
+type GraphOperation = (typeof graphOperations)[number];
 
 /** The endpoints of the simulated Defender for Endpoint API. */
 export const defenderOperations = ['defenderMachines', 'defenderAlerts'] as const;
 
 /** One endpoint of the simulated Defender for Endpoint API. */
-export type DefenderOperation = (typeof defenderOperations)[number];
+type DefenderOperation = (typeof defenderOperations)[number];
 
 /** Every endpoint that serves objects page by page. */
 export type ObjectOperation = GraphOperation | DefenderOperation;

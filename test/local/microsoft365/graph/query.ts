@@ -34,7 +34,10 @@ export function readQuery(endpoint: Endpoint, options: URLSearchParams, beta: bo
       size: pageSize(endpoint, options, tell),
       skip: whole(options, '$skip') ?? 0,
       count: options.get('$count')?.toLowerCase() === 'true',
-      select: options.get('$select')?.split(',').map((name) => name.trim()),
+      select: options
+        .get('$select')
+        ?.split(',')
+        .map((name) => name.trim()),
       order: readOrder(endpoint, options.get('$orderby')),
       expand: readExpand(endpoint, options.get('$expand')),
       signInEventType: filter && eventType(filter),
@@ -48,7 +51,8 @@ export function readQuery(endpoint: Endpoint, options: URLSearchParams, beta: bo
 function checkNames(endpoint: Endpoint, options: URLSearchParams): void {
   for (const name of options.keys()) {
     if (!name.startsWith('$') || links.includes(name)) continue;
-    if (options.getAll(name).length > 1) throw badRequest(`Query option '${name}' was specified more than once, but it must be specified at most once.`);
+    if (options.getAll(name).length > 1)
+      throw badRequest(`Query option '${name}' was specified more than once, but it must be specified at most once.`);
     if (!known.includes(name)) throw badRequest(`The query parameter '${name}' is not supported.`);
     if (name === '$format') continue;
     if (!endpoint.options.includes(name as QueryOption)) {
@@ -65,8 +69,10 @@ function checkFilter(endpoint: Endpoint, filter: Expression, beta: boolean): voi
       throw badRequest(`Could not find a property named '${leaf.field}' on type '${endpoint.type}'.`);
     }
     if ((kind === 'any') !== (leaf.kind === 'any')) throw unsupportedClause(endpoint, leaf.field);
-    if (kind === 'word' && leaf.kind === 'compare' && !['eq', 'ne'].includes(leaf.operator)) throw unsupportedClause(endpoint, leaf.field);
-    if (kind === 'text' && leaf.kind === 'compare' && !['eq', 'ne'].includes(leaf.operator)) throw unsupportedClause(endpoint, leaf.field);
+    if (kind === 'word' && leaf.kind === 'compare' && !['eq', 'ne'].includes(leaf.operator))
+      throw unsupportedClause(endpoint, leaf.field);
+    if (kind === 'text' && leaf.kind === 'compare' && !['eq', 'ne'].includes(leaf.operator))
+      throw unsupportedClause(endpoint, leaf.field);
     if (kind === 'time' && leaf.kind === 'compare' && leaf.literal.kind !== 'time') {
       throw badRequest(
         "A binary operator with incompatible types was detected. Found operand types 'Edm.DateTimeOffset' and 'Edm.String' for operator kind 'GreaterThanOrEqual'.",
@@ -87,12 +93,15 @@ function pageSize({ page }: Endpoint, options: URLSearchParams, tell: Tell): num
   const top = whole(options, '$top');
   if (top === undefined) return page.size;
   if (top <= page.most) {
-    if (top === 0 && page.above === 'refused') throw badRequest((page.words ?? '').replace('{top}', '0').replace('{most}', String(page.most)));
+    if (top === 0 && page.above === 'refused')
+      throw badRequest((page.words ?? '').replace('{top}', '0').replace('{most}', String(page.most)));
     return Math.max(1, top);
   }
   tell('topOverCeiling', `$top=${top}, at most ${page.most}`);
   if (page.above === 'clamped') return page.most;
-  throw badRequest((page.words ?? 'The page size is too large.').replace('{top}', String(top)).replace('{most}', String(page.most)));
+  throw badRequest(
+    (page.words ?? 'The page size is too large.').replace('{top}', String(top)).replace('{most}', String(page.most)),
+  );
 }
 
 function whole(options: URLSearchParams, name: QueryOption): number | undefined {
@@ -111,11 +120,16 @@ function readOrder(endpoint: Endpoint, text: string | null): Query['order'] {
   return { field, descending: direction.toLowerCase() === 'desc' };
 }
 
-const expansions: Readonly<Record<string, string>> = { incidents: 'alerts', healthOverviews: 'issues', defenderAlerts: 'evidence' };
+const expansions: Readonly<Record<string, string>> = {
+  incidents: 'alerts',
+  healthOverviews: 'issues',
+  defenderAlerts: 'evidence',
+};
 
 function readExpand(endpoint: Endpoint, text: string | null): string | undefined {
   if (text === null) return undefined;
-  if (expansions[endpoint.operation] !== text) throw badRequest(`Could not find a property named '${text}' on type '${endpoint.type}'.`);
+  if (expansions[endpoint.operation] !== text)
+    throw badRequest(`Could not find a property named '${text}' on type '${endpoint.type}'.`);
   return text;
 }
 

@@ -10,7 +10,10 @@ export interface Shape {
 }
 
 /** The shape in which an endpoint serves its objects. */
-export function shapeOf(endpoint: Pick<Endpoint, 'usual' | 'onRequest' | 'kind'>, asked: { select?: readonly string[] | undefined; full?: boolean }): Shape {
+export function shapeOf(
+  endpoint: Pick<Endpoint, 'usual' | 'onRequest' | 'kind'>,
+  asked: { select?: readonly string[] | undefined; full?: boolean },
+): Shape {
   const hide = asked.full === true ? undefined : endpoint.onRequest;
   const select = asked.select ?? endpoint.usual;
   // A delta tells the id whether it was asked for or not.

@@ -35,9 +35,16 @@ export const servicePlanIds = {
 } as const;
 
 /** A service plan by name. */
-export type PlanName = keyof typeof servicePlanIds;
+type PlanName = keyof typeof servicePlanIds;
 
-const e3: readonly PlanName[] = ['EXCHANGE_S_ENTERPRISE', 'AAD_PREMIUM', 'ADALLOM_S_DISCOVERY', 'ATP_ENTERPRISE', 'INTUNE_A', 'MDE_LITE'];
+const e3: readonly PlanName[] = [
+  'EXCHANGE_S_ENTERPRISE',
+  'AAD_PREMIUM',
+  'ADALLOM_S_DISCOVERY',
+  'ATP_ENTERPRISE',
+  'INTUNE_A',
+  'MDE_LITE',
+];
 const e5: readonly PlanName[] = [
   ...e3,
   'AAD_PREMIUM_P2',

@@ -6,11 +6,23 @@ import { arrival, dayMs, hourMs, minuteMs, moments, preciseTime, type Maker, typ
 const kinds = [
   ['Suspicious execution of hidden file', 'DefenseEvasion', 'microsoftDefenderForEndpoint', 'antivirus', 'T1564.001'],
   ['“EICAR_Test_File” malware was prevented', 'Malware', 'microsoftDefenderForEndpoint', 'microsoftDefenderForEndpoint', 'T1204'],
-  ['Email messages containing malicious URL removed after delivery', 'InitialAccess', 'microsoftDefenderForOffice365', 'microsoftDefenderForOffice365', 'T1566.002'],
+  [
+    'Email messages containing malicious URL removed after delivery',
+    'InitialAccess',
+    'microsoftDefenderForOffice365',
+    'microsoftDefenderForOffice365',
+    'T1566.002',
+  ],
   ['Honeytoken activity', 'CredentialAccess', 'microsoftDefenderForIdentity', 'microsoftDefenderForIdentity', 'T1078'],
   ['Impossible travel', 'InitialAccess', 'microsoftDefenderForCloudApps', 'microsoftDefenderForCloudApps', 'T1078.004'],
   ['Anonymous IP address', 'InitialAccess', 'azureAdIdentityProtection', 'azureAdIdentityProtection', 'T1078'],
-  ['DLP policy (Fuß & Hand) matched for email with subject (年度予算)', 'Exfiltration', 'dataLossPrevention', 'microsoftDataLossPrevention', 'T1567'],
+  [
+    'DLP policy (Fuß & Hand) matched for email with subject (年度予算)',
+    'Exfiltration',
+    'dataLossPrevention',
+    'microsoftDataLossPrevention',
+    'T1567',
+  ],
   ['Crypto-mining activity', 'Impact', 'microsoftDefenderForCloud', 'microsoftDefenderForCloud', 'T1496'],
   ['Scheduled analytics rule: rare country', 'InitialAccess', 'microsoftSentinel', 'scheduledAlerts', 'T1078'],
 ] as const;
@@ -164,7 +176,12 @@ function alertObject(world: World, facts: AlertFacts, step: Step, updated: strin
         userAccount: { accountName: user.upn.split('@')[0], azureAdUserId: user.id, userPrincipalName: user.upn },
         roles: [],
       },
-      { '@odata.type': '#microsoft.graph.security.fileEvidence', ...evidence, verdict: 'malicious', fileDetails: { sha256: facts.sha256 } },
+      {
+        '@odata.type': '#microsoft.graph.security.fileEvidence',
+        ...evidence,
+        verdict: 'malicious',
+        fileDetails: { sha256: facts.sha256 },
+      },
     ],
   };
 }

@@ -70,7 +70,11 @@ function machine(world: World, index: number, change: Change, random: Random): R
 
 function putDevice(world: World, index: number, change: Change, put: Put): void {
   const random = randomOf(world, 'managed', index, change.key);
-  const common = { timeMs: change.atMs, visibleFromMs: change.atMs + random.int(1000, 60_000), removed: change.removed ? ('deleted' as const) : undefined };
+  const common = {
+    timeMs: change.atMs,
+    visibleFromMs: change.atMs + random.int(1000, 60_000),
+    removed: change.removed ? ('deleted' as const) : undefined,
+  };
   const managed = managedDevice(world, index, change, random);
   put('managedDevices', { ...common, id: String(managed['id']), version: String(managed['lastSyncDateTime']), object: managed });
   const seen = machine(world, index, change, random);
@@ -124,7 +128,15 @@ export const intuneSettings: Maker = {
       for (const [index, [type, displayName]] of rows.entries()) {
         const id = guidOf(world, feed, index);
         const modified = `2026-0${index + 1}-11T10:00:00.1234567Z`;
-        const object = { '@odata.type': type, id, displayName, description: null, createdDateTime: '2024-01-10T10:00:00Z', lastModifiedDateTime: modified, version: index + 1 };
+        const object = {
+          '@odata.type': type,
+          id,
+          displayName,
+          description: null,
+          createdDateTime: '2024-01-10T10:00:00Z',
+          lastModifiedDateTime: modified,
+          version: index + 1,
+        };
         put(feed, { id, version: modified, timeMs: atMs, object });
       }
     }
@@ -152,7 +164,15 @@ export const intuneSettings: Maker = {
       const [type, displayName] = configurations[index] ?? configurations[0];
       const modified = preciseTime(timeMs, random);
       const id = guidOf(world, 'deviceConfigurations', index);
-      const object = { '@odata.type': type, id, displayName, description: `Changed on day ${day}`, createdDateTime: '2024-01-10T10:00:00Z', lastModifiedDateTime: modified, version: day };
+      const object = {
+        '@odata.type': type,
+        id,
+        displayName,
+        description: `Changed on day ${day}`,
+        createdDateTime: '2024-01-10T10:00:00Z',
+        lastModifiedDateTime: modified,
+        version: day,
+      };
       put('deviceConfigurations', { id, version: modified, timeMs, object });
     }
   },

@@ -11,9 +11,12 @@ import {
   type Change,
   type Kind,
 } from './population';
-import { dayMs, guidOf, hourMs, randomOf, wholeSeconds, type Maker, type Put, type World } from './world';
+import { dayMs, guidOf, hourMs, once, randomOf, wholeSeconds, type Maker, type Put, type World } from './world';
 
-const kinds: Record<Kind, { feed: Feed; size: keyof World['size']; make: (world: World, index: number, change: Change) => Record<string, unknown> }> = {
+const kinds: Record<
+  Kind,
+  { feed: Feed; size: keyof World['size']; make: (world: World, index: number, change: Change) => Record<string, unknown> }
+> = {
   user: { feed: 'users', size: 'users', make: userObject },
   group: { feed: 'groups', size: 'groups', make: groupObject },
   device: { feed: 'devices', size: 'devices', make: deviceObject },
@@ -63,7 +66,13 @@ function putGuests(world: World, fromMs: number, toMs: number, put: Put): void {
     };
     const draft = { id, object, visibleFromMs: guest.fromMs + 5000 };
     put('users', { ...draft, version: wholeSeconds(guest.fromMs), timeMs: guest.fromMs });
-    put('users', { ...draft, version: wholeSeconds(guest.toMs), timeMs: guest.toMs, visibleFromMs: guest.toMs + 5000, removed: 'deleted' });
+    put('users', {
+      ...draft,
+      version: wholeSeconds(guest.toMs),
+      timeMs: guest.toMs,
+      visibleFromMs: guest.toMs + 5000,
+      removed: 'deleted',
+    });
   }
 }
 
@@ -90,7 +99,9 @@ export const directory: Maker = {
 };
 
 const isBaseMember = (world: World, group: number, user: number) =>
-  randomOf(world, 'member', group, user).chance(Math.min(0.5, 10 / world.size.users));
+  once(world, `member${group}|${user}`, () =>
+    randomOf(world, 'member', group, user).chance(Math.min(0.5, 10 / world.size.users)),
+  );
 
 interface Toggle {
   atMs: number;
@@ -100,9 +111,11 @@ interface Toggle {
 const toggleSlotMs = 8 * hourMs;
 
 function toggleIn(world: World, group: number, slot: number): Toggle | undefined {
-  const random = randomOf(world, 'toggle', group, slot);
-  if (!random.chance(0.4)) return undefined;
-  return { atMs: slot * toggleSlotMs + random.int(0, toggleSlotMs - 1), user: random.int(0, world.size.users - 1) };
+  return once(world, `toggle${group}|${slot}`, () => {
+    const random = randomOf(world, 'toggle', group, slot);
+    if (!random.chance(0.4)) return undefined;
+    return { atMs: slot * toggleSlotMs + random.int(0, toggleSlotMs - 1), user: random.int(0, world.size.users - 1) };
+  });
 }
 
 /** The toggles in (fromMs, toMs] and the last one before: until the next one, one user's membership is the other way round. */
@@ -145,12 +158,13 @@ function putMembers(world: World, fromMs: number, toMs: number, begin: boolean, 
       const isMember = (atMs: number) => base !== toggled(atMs) && !stateOf(world, 'user', user, atMs).removed;
       const times = [...toggles.map(({ atMs }) => atMs), ...changesOf(world, 'user', user, fromMs, toMs).map(({ atMs }) => atMs)];
       let before = begin ? false : isMember(fromMs);
-      for (const atMs of [...(begin ? [toMs] : times.filter((time) => time > fromMs && time <= toMs).sort((a, b) => a - b))]) {
+      for (const atMs of begin ? [toMs] : times.filter((time) => time > fromMs && time <= toMs).sort((a, b) => a - b)) {
         const after = isMember(atMs);
         if (after === before) continue;
         before = after;
         const id = `${owner}|${userOf(world, user).id}`;
-        const draft = { id, version: wholeSeconds(atMs), timeMs: atMs, visibleFromMs: atMs + replicationMs[1], owner };
+        const visibleFromMs = begin ? atMs : atMs + replicationMs[1];
+        const draft = { id, version: wholeSeconds(atMs), timeMs: atMs, visibleFromMs, owner };
         put('groupMembers', { ...draft, object: memberObject(world, user), removed: after ? undefined : 'deleted' });
       }
     }

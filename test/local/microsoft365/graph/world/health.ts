@@ -1,7 +1,14 @@
 import { someText } from '../../records/vocabulary';
 import { dayMs, guidOf, hourMs, moments, preciseTime, randomOf, wholeSeconds, type Maker, type World } from './world';
 
-const services = ['Exchange Online', 'Microsoft Teams', 'SharePoint Online', 'Microsoft Intune', 'Microsoft Entra', 'Microsoft Defender XDR'] as const;
+const services = [
+  'Exchange Online',
+  'Microsoft Teams',
+  'SharePoint Online',
+  'Microsoft Intune',
+  'Microsoft Entra',
+  'Microsoft Defender XDR',
+] as const;
 
 function overview(world: World, index: number, status: string): Record<string, unknown> {
   return { service: services[index], status, id: guidOf(world, 'service', index).slice(0, 8) };
@@ -28,7 +35,11 @@ export const health: Maker = {
       for (const status of ['investigating', 'serviceDegradation', 'serviceRestored']) {
         const updated = preciseTime(timeMs, random);
         const over = status === 'serviceRestored';
-        posts.push({ createdDateTime: updated, postType: 'regular', description: { contentType: 'html', content: `<p>Title: <b>${status}</b></p><script>alert(1)</script>` } });
+        posts.push({
+          createdDateTime: updated,
+          postType: 'regular',
+          description: { contentType: 'html', content: `<p>Title: <b>${status}</b></p><script>alert(1)</script>` },
+        });
         const object = {
           startDateTime: start,
           endDateTime: over ? updated : null,
@@ -49,7 +60,13 @@ export const health: Maker = {
         };
         put('healthIssues', { id, version: updated, timeMs, visibleFromMs: timeMs + 30_000, object });
         const state = overview(world, index, over ? 'serviceOperational' : status);
-        put('healthOverviews', { id: String(state['id']), version: updated, timeMs, visibleFromMs: timeMs + 30_000, object: state });
+        put('healthOverviews', {
+          id: String(state['id']),
+          version: updated,
+          timeMs,
+          visibleFromMs: timeMs + 30_000,
+          object: state,
+        });
         timeMs += random.int(hourMs, 12 * hourMs);
       }
     }
@@ -79,7 +96,14 @@ export const health: Maker = {
   },
 };
 
-const controls = ['AdminMFAV2', 'BlockLegacyAuthentication', 'PWAgePolicyNew', 'OneAdmin', 'SelfServicePasswordReset', 'UserRiskPolicy'] as const;
+const controls = [
+  'AdminMFAV2',
+  'BlockLegacyAuthentication',
+  'PWAgePolicyNew',
+  'OneAdmin',
+  'SelfServicePasswordReset',
+  'UserRiskPolicy',
+] as const;
 
 /** Secure Score: one object a day, and its controls. */
 export const secureScore: Maker = {
@@ -197,8 +221,21 @@ function policyObject(world: World, index: number, state: string, modified: stri
       devices: null,
       clientApplications: null,
       applications: { includeApplications: ['All'], excludeApplications: [], includeUserActions: [], applicationFilter: null },
-      users: { includeUsers: ['All'], excludeUsers: [guidOf(world, 'user', 0)], includeGroups: [], excludeGroups: [], includeRoles: [], excludeRoles: [] },
+      users: {
+        includeUsers: ['All'],
+        excludeUsers: [guidOf(world, 'user', 0)],
+        includeGroups: [],
+        excludeGroups: [],
+        includeRoles: [],
+        excludeRoles: [],
+      },
     },
-    grantControls: { operator: 'OR', builtInControls: ['mfa'], customAuthenticationFactors: [], termsOfUse: [], authenticationStrength: null },
+    grantControls: {
+      operator: 'OR',
+      builtInControls: ['mfa'],
+      customAuthenticationFactors: [],
+      termsOfUse: [],
+      authenticationStrength: null,
+    },
   };
 }

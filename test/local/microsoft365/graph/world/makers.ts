@@ -9,7 +9,7 @@ import { audits, signIns } from './signIns';
 import type { Maker } from './world';
 
 /** Everything that makes objects. */
-export const makers: readonly Maker[] = [
+const makers: readonly Maker[] = [
   alerts,
   risk,
   workloadRisk,

@@ -27,7 +27,13 @@ export const organization: Maker = {
         })),
       ),
       verifiedDomains: [
-        { capabilities: 'Email, OfficeCommunicationsOnline', isDefault: true, isInitial: true, name: world.domain, type: 'Managed' },
+        {
+          capabilities: 'Email, OfficeCommunicationsOnline',
+          isDefault: true,
+          isInitial: true,
+          name: world.domain,
+          type: 'Managed',
+        },
       ],
     };
     put('organization', { id: world.tenantId, version: 'first', timeMs: atMs, object });

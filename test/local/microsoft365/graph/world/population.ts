@@ -1,5 +1,5 @@
 import { someAgent } from '../../records/vocabulary';
-import { dayMs, guidOf, randomOf, wholeSeconds, type World } from './world';
+import { dayMs, guidOf, once, randomOf, wholeSeconds, type World } from './world';
 
 /** The kinds of directory objects that change by themselves. */
 export type Kind = 'user' | 'group' | 'device' | 'servicePrincipal';
@@ -11,10 +11,49 @@ export interface Change {
   removed: boolean;
 }
 
-const givenNames = ['Zoë', 'Łukasz', '太郎', 'محمد', 'דוד', 'Ольга', 'José', 'Văn Anh', 'Søren', 'Ana 🦊', 'Siobhán', '민준', 'Megan', 'Θεόδωρος'];
-const surnames = ['Müller', 'Żółkiewski', '山田', 'علي', 'כהן', 'Иванова', 'Núñez', 'Nguyễn', 'Ærø', 'Silva', "O'Neill", '김', 'Bowen', 'Παπάς'];
+const givenNames = [
+  'Zoë',
+  'Łukasz',
+  '太郎',
+  'محمد',
+  'דוד',
+  'Ольга',
+  'José',
+  'Văn Anh',
+  'Søren',
+  'Ana 🦊',
+  'Siobhán',
+  '민준',
+  'Megan',
+  'Θεόδωρος',
+];
+const surnames = [
+  'Müller',
+  'Żółkiewski',
+  '山田',
+  'علي',
+  'כהן',
+  'Иванова',
+  'Núñez',
+  'Nguyễn',
+  'Ærø',
+  'Silva',
+  "O'Neill",
+  '김',
+  'Bowen',
+  'Παπάς',
+];
 const departments = ['Finance', 'Küche', '人事', 'Sales', 'IT', 'Legal & Compliance', 'Forschung', 'Operations'] as const;
-const titles = ['Accountant', 'Chef de Cuisine', 'Analyst', 'Engineer', 'Counsel', 'Director', 'Assistant', 'Überprüfer'] as const;
+const titles = [
+  'Accountant',
+  'Chef de Cuisine',
+  'Analyst',
+  'Engineer',
+  'Counsel',
+  'Director',
+  'Assistant',
+  'Überprüfer',
+] as const;
 const systems = [
   ['Windows', '10.0.26100.2314', 'Microsoft Corporation', 'Surface Laptop 7'],
   ['Windows', '10.0.22631.4460', 'Dell Inc.', 'Latitude 7440'],
@@ -28,20 +67,13 @@ const removalShare = 0.12;
 const lookBackDays = 40;
 const epochMs = Date.parse('2024-01-01T00:00:00Z');
 
-const planned = new WeakMap<World, Map<string, Change | undefined>>();
-
 /** The change of an object on one day, if there is one. */
 function changeOn(world: World, kind: Kind, index: number, day: number): Change | undefined {
-  let known = planned.get(world);
-  if (!known) planned.set(world, (known = new Map<string, Change | undefined>()));
-  const key = `${kind}${index}|${day}`;
-  if (known.has(key)) return known.get(key);
-  const random = randomOf(world, 'change', kind, index, day);
-  const change = random.chance(changeChance[kind])
-    ? { atMs: day * dayMs + random.int(0, dayMs - 1), key: day, removed: random.chance(removalShare) }
-    : undefined;
-  known.set(key, change);
-  return change;
+  return once(world, `${kind}${index}|${day}`, () => {
+    const random = randomOf(world, 'change', kind, index, day);
+    if (!random.chance(changeChance[kind])) return undefined;
+    return { atMs: day * dayMs + random.int(0, dayMs - 1), key: day, removed: random.chance(removalShare) };
+  });
 }
 
 /** The changes of an object in (fromMs, toMs]. */
@@ -65,9 +97,11 @@ export function stateOf(world: World, kind: Kind, index: number, atMs: number): 
 
 /** Facts of a user that never change. */
 export function userOf(world: World, index: number): { id: string; upn: string; name: string; given: string; surname: string } {
-  const random = randomOf(world, 'user', index);
-  const [given, surname] = [random.pick(givenNames), random.pick(surnames)];
-  return { id: guidOf(world, 'user', index), upn: `user${index}@${world.domain}`, name: `${given} ${surname}`, given, surname };
+  return once(world, `user${index}`, () => {
+    const random = randomOf(world, 'user', index);
+    const [given, surname] = [random.pick(givenNames), random.pick(surnames)];
+    return { id: guidOf(world, 'user', index), upn: `user${index}@${world.domain}`, name: `${given} ${surname}`, given, surname };
+  });
 }
 
 /** Some user of the tenant. */
@@ -103,12 +137,12 @@ export function userObject(world: World, index: number, change: Change): Record<
     usageLocation: 'DE',
     assignedLicenses: world.skus.length > 0 ? [{ disabledPlans: [], skuId: guidOf(world, 'sku', world.skus[0] ?? '') }] : [],
     signInActivity: {
-            lastSignInDateTime: wholeSeconds(change.atMs - random.int(1, 600) * 60_000),
-            lastSignInRequestId: random.guid(),
-            lastNonInteractiveSignInDateTime: wholeSeconds(change.atMs - random.int(1, 60) * 60_000),
-            lastNonInteractiveSignInRequestId: random.guid(),
-            lastSuccessfulSignInDateTime: wholeSeconds(change.atMs - random.int(1, 600) * 60_000),
-            lastSuccessfulSignInRequestId: random.guid(),
+      lastSignInDateTime: wholeSeconds(change.atMs - random.int(1, 600) * 60_000),
+      lastSignInRequestId: random.guid(),
+      lastNonInteractiveSignInDateTime: wholeSeconds(change.atMs - random.int(1, 60) * 60_000),
+      lastNonInteractiveSignInRequestId: random.guid(),
+      lastSuccessfulSignInDateTime: wholeSeconds(change.atMs - random.int(1, 600) * 60_000),
+      lastSuccessfulSignInRequestId: random.guid(),
     },
   };
 }
@@ -139,7 +173,10 @@ export function groupObject(world: World, index: number, change: Change): Record
 }
 
 /** Facts of a device that several APIs tell. */
-export function deviceOf(world: World, index: number): {
+export function deviceOf(
+  world: World,
+  index: number,
+): {
   id: string;
   deviceId: string;
   machineId: string;
@@ -147,15 +184,17 @@ export function deviceOf(world: World, index: number): {
   system: (typeof systems)[number];
   owner: ReturnType<typeof userOf>;
 } {
-  const random = randomOf(world, 'device', index);
-  return {
-    id: guidOf(world, 'device', index),
-    deviceId: random.guid(),
-    machineId: random.hex(40),
-    name: `${random.pick(['DESKTOP', 'LAPTOP', 'KIOSK', 'büro'])}-${random.hex(6).toUpperCase()}`,
-    system: random.pick(systems),
-    owner: userOf(world, random.int(0, world.size.users - 1)),
-  };
+  return once(world, `device${index}`, () => {
+    const random = randomOf(world, 'device', index);
+    return {
+      id: guidOf(world, 'device', index),
+      deviceId: random.guid(),
+      machineId: random.hex(40),
+      name: `${random.pick(['DESKTOP', 'LAPTOP', 'KIOSK', 'büro'])}-${random.hex(6).toUpperCase()}`,
+      system: random.pick(systems),
+      owner: userOf(world, random.int(0, world.size.users - 1)),
+    };
+  });
 }
 
 /** A directory device's state. */
@@ -190,13 +229,25 @@ export function deviceObject(world: World, index: number, change: Change): Recor
   };
 }
 
-const applications = ['Salesforce', 'Zendesk', 'Backup für Microsoft 365', '勤怠管理', 'SIEM Export', 'GitHub', 'Contracts & More', 'Hütte'];
+const applications = [
+  'Salesforce',
+  'Zendesk',
+  'Backup für Microsoft 365',
+  '勤怠管理',
+  'SIEM Export',
+  'GitHub',
+  'Contracts & More',
+  'Hütte',
+];
 
 /** Facts of a service principal that never change. */
 export function servicePrincipalOf(world: World, index: number): { id: string; appId: string; name: string } {
-  const random = randomOf(world, 'servicePrincipal', index);
-  const name = index === 0 ? 'Microsoft Graph' : `${random.pick(applications)} ${index}`;
-  return { id: guidOf(world, 'servicePrincipal', index), appId: index === 0 ? '00000003-0000-0000-c000-000000000000' : random.guid(), name };
+  return once(world, `servicePrincipal${index}`, () => {
+    const random = randomOf(world, 'servicePrincipal', index);
+    const name = index === 0 ? 'Microsoft Graph' : `${random.pick(applications)} ${index}`;
+    const appId = index === 0 ? '00000003-0000-0000-c000-000000000000' : random.guid();
+    return { id: guidOf(world, 'servicePrincipal', index), appId, name };
+  });
 }
 
 /** A service principal's state. */
@@ -217,7 +268,14 @@ export function servicePrincipalObject(world: World, index: number, change: Chan
     keyCredentials: [],
     notes: random.chance(0.2) ? someAgent(random) : null,
     passwordCredentials: random.chance(0.5)
-      ? [{ displayName: 'rotating', endDateTime: wholeSeconds(change.atMs + 90 * dayMs), hint: random.hex(3), keyId: random.guid() }]
+      ? [
+          {
+            displayName: 'rotating',
+            endDateTime: wholeSeconds(change.atMs + 90 * dayMs),
+            hint: random.hex(3),
+            keyId: random.guid(),
+          },
+        ]
       : [],
     replyUrls: [],
     servicePrincipalNames: [appId],

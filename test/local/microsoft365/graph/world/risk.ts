@@ -3,7 +3,13 @@ import { someAddress, someAgent } from '../../records/vocabulary';
 import { servicePrincipalOf, userOf } from './population';
 import { arrival, dayMs, guidOf, hourMs, minuteMs, moments, preciseTime, randomOf, type Maker, type World } from './world';
 
-const types = ['unfamiliarFeatures', 'anonymizedIPAddress', 'unlikelyTravel', 'leakedCredentials', 'aKindNobodyKnewBefore'] as const;
+const types = [
+  'unfamiliarFeatures',
+  'anonymizedIPAddress',
+  'unlikelyTravel',
+  'leakedCredentials',
+  'aKindNobodyKnewBefore',
+] as const;
 const usualDelay = [30_000, 5 * minuteMs] as const;
 
 const degraded = (world: World) => !world.features.has('entraP2');
@@ -68,7 +74,17 @@ export const risk: Maker = {
         put('riskDetections', {
           ...draft,
           id,
-          object: { id, ...facts, riskState: step.state, riskLevel, riskDetail, lastUpdatedDateTime: updated, userId: user.id, ...names, additionalInfo },
+          object: {
+            id,
+            ...facts,
+            riskState: step.state,
+            riskLevel,
+            riskDetail,
+            lastUpdatedDateTime: updated,
+            userId: user.id,
+            ...names,
+            additionalInfo,
+          },
         });
         const ended = step.state === 'remediated' || step.state === 'dismissed';
         const object = {

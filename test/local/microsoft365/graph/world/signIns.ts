@@ -12,7 +12,12 @@ export const signInKinds: readonly { feed: Feed; eventType: string; perHour: num
   { feed: 'managedIdentitySignIns', eventType: 'managedIdentity', perHour: 0.5 },
 ];
 
-const resources = ['Windows Azure Service Management API', 'Microsoft Graph', 'Office 365 Exchange Online', 'SharePoint « Été »'] as const;
+const resources = [
+  'Windows Azure Service Management API',
+  'Microsoft Graph',
+  'Office 365 Exchange Online',
+  'SharePoint « Été »',
+] as const;
 
 function signIn(world: World, random: Random, id: string, atMs: number, eventType: string): Record<string, unknown> {
   const ofUser = eventType.endsWith('User');
@@ -47,7 +52,11 @@ function signIn(world: World, random: Random, id: string, atMs: number, eventTyp
     riskState: 'none',
     riskEventTypes: [],
     riskEventTypes_v2: [],
-    status: { errorCode: failed ? random.pick([50126, 50053, 53003]) : 0, failureReason: failed ? 'Invalid username or password.' : 'Other.', additionalDetails: null },
+    status: {
+      errorCode: failed ? random.pick([50126, 50053, 53003]) : 0,
+      failureReason: failed ? 'Invalid username or password.' : 'Other.',
+      additionalDetails: null,
+    },
     deviceDetail: {
       deviceId: device.deviceId,
       displayName: device.name,
@@ -57,9 +66,20 @@ function signIn(world: World, random: Random, id: string, atMs: number, eventTyp
       isManaged: true,
       trustType: 'Azure AD joined',
     },
-    location: { city: 'Köln', state: 'Nordrhein-Westfalen', countryOrRegion: 'DE', geoCoordinates: { altitude: null, latitude: 50.93, longitude: 6.95 } },
+    location: {
+      city: 'Köln',
+      state: 'Nordrhein-Westfalen',
+      countryOrRegion: 'DE',
+      geoCoordinates: { altitude: null, latitude: 50.93, longitude: 6.95 },
+    },
     appliedConditionalAccessPolicies: [
-      { id: random.guid(), displayName: 'Require MFA', result: failed ? 'failure' : 'success', enforcedGrantControls: ['Mfa'], enforcedSessionControls: [] },
+      {
+        id: random.guid(),
+        displayName: 'Require MFA',
+        result: failed ? 'failure' : 'success',
+        enforcedGrantControls: ['Mfa'],
+        enforcedSessionControls: [],
+      },
     ],
     authenticationRequirement: 'multiFactorAuthentication',
     autonomousSystemNumber: random.int(1000, 400_000),
@@ -77,7 +97,13 @@ export const signIns: Maker = {
       for (const { atMs, key, random } of moments(world, feed, perHour, fromMs, toMs)) {
         const id = guidOf(world, feed, key);
         const object = signIn(world, random, id, atMs, eventType);
-        put(feed, { id, version: wholeSeconds(atMs), timeMs: atMs, visibleFromMs: arrival(world, random, atMs, [minuteMs, 8 * minuteMs]), object });
+        put(feed, {
+          id,
+          version: wholeSeconds(atMs),
+          timeMs: atMs,
+          visibleFromMs: arrival(world, random, atMs, [minuteMs, 8 * minuteMs]),
+          object,
+        });
       }
     }
   },
@@ -114,8 +140,14 @@ export const audits: Maker = {
         loggedByService: service,
         operationType: operation,
         initiatedBy: random.chance(0.3)
-          ? { user: null, app: { appId: null, displayName: application.name, servicePrincipalId: application.id, servicePrincipalName: null } }
-          : { user: { id: actor.id, displayName: null, userPrincipalName: actor.upn, ipAddress: someAddress(random) }, app: null },
+          ? {
+              user: null,
+              app: { appId: null, displayName: application.name, servicePrincipalId: application.id, servicePrincipalName: null },
+            }
+          : {
+              user: { id: actor.id, displayName: null, userPrincipalName: actor.upn, ipAddress: someAddress(random) },
+              app: null,
+            },
         targetResources: [
           {
             id: target.id,
@@ -128,7 +160,13 @@ export const audits: Maker = {
         ],
         additionalDetails: [{ key: 'User-Agent', value: someAgent(random) }],
       };
-      put('directoryAudits', { id, version: time, timeMs: atMs, visibleFromMs: arrival(world, random, atMs, [minuteMs, 8 * minuteMs]), object });
+      put('directoryAudits', {
+        id,
+        version: time,
+        timeMs: atMs,
+        visibleFromMs: arrival(world, random, atMs, [minuteMs, 8 * minuteMs]),
+        object,
+      });
     }
   },
 };

@@ -39,6 +39,16 @@ export function randomOf(world: World, ...what: (string | number)[]): Random {
   return createRandom(world.seed, world.tenantId, ...what);
 }
 
+const facts = new WeakMap<World, Map<string, unknown>>();
+
+/** What follows from the seed is worked out once. */
+export function once<T>(world: World, key: string, make: () => T): T {
+  let known = facts.get(world);
+  if (!known) facts.set(world, (known = new Map<string, unknown>()));
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key) as T;
+}
+
 /** The id of a numbered thing of a tenant. */
 export function guidOf(world: World, what: string, number: number | string): string {
   return randomOf(world, 'id', what, number).guid();
