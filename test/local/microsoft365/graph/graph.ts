@@ -1,3 +1,4 @@
+import { createRandom } from '../random';
 import type { Service } from '../service';
 import type { TenantControl } from '../tenant';
 import { endpointOf, listOf } from './endpoints';
@@ -182,7 +183,7 @@ export class SimulatedGraph {
     const activity = control.graphActivity;
     const { settings } = this.service;
     const world: World = {
-      seed: this.seed,
+      key: createRandom(this.seed, tenantId).hex(12),
       tenantId,
       name: control.tenant.name,
       domain: control.domain,

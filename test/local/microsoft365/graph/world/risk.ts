@@ -10,6 +10,7 @@ const types = [
   'leakedCredentials',
   'aKindNobodyKnewBefore',
 ] as const;
+const slotMs = 3 * hourMs;
 const usualDelay = [30_000, 5 * minuteMs] as const;
 
 const degraded = (world: World) => !world.features.has('entraP2');
@@ -40,10 +41,10 @@ export const risk: Maker = {
   feeds: ['riskDetections', 'riskyUsers'],
   fill(world, fromMs, toMs, put) {
     const hidden = degraded(world);
-    for (let slot = Math.floor(fromMs / (6 * hourMs)); slot <= Math.floor(toMs / (6 * hourMs)); slot++) {
+    for (let slot = Math.floor(fromMs / slotMs); slot <= Math.floor(toMs / slotMs); slot++) {
       const random = randomOf(world, 'risk', slot);
-      if (!random.chance(Math.min(0.9, 0.3 + world.pace * 0.05))) continue;
-      const atMs = slot * 6 * hourMs + random.int(0, 6 * hourMs - 1);
+      if (world.pace === 0 || !random.chance(Math.min(0.9, 0.3 + world.pace * 0.05))) continue;
+      const atMs = slot * slotMs + random.int(0, slotMs - 1);
       if (atMs <= fromMs || atMs > toMs) continue;
       // Every slot has users of its own, so that a user's states come in the order of their times.
       const user = userOf(world, slot % world.size.users);

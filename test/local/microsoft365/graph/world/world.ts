@@ -5,7 +5,8 @@ import type { Feature } from '../skus';
 
 /** What the generator knows of a tenant; the same facts give the same objects, however often and in whatever steps it is asked. */
 export interface World {
-  seed: number;
+  /** Stands for seed and tenant: short, as thousands of random numbers are made from it. */
+  key: string;
   tenantId: string;
   name: string;
   domain: string;
@@ -36,7 +37,7 @@ export const dayMs = 24 * hourMs;
 
 /** The random numbers of one thing in one tenant. */
 export function randomOf(world: World, ...what: (string | number)[]): Random {
-  return createRandom(world.seed, world.tenantId, ...what);
+  return createRandom(world.key, ...what);
 }
 
 const facts = new WeakMap<World, Map<string, unknown>>();
