@@ -80,6 +80,7 @@ interface Parts {
 async function handle(parts: Parts, name: ListenerName, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { service, graph, faults, requests, signal } = parts;
   const call = route(name, request.method ?? 'GET', request.url ?? '/', request.headers);
+  response.once('close', graph.enter(call));
   if (call.method !== 'GET') call.body = await readBody(request);
   if (service.settings.latencyMs > 0) await wait(service.settings.latencyMs, undefined, { signal });
   inspect(service, call);

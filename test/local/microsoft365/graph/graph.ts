@@ -1,3 +1,4 @@
+import type { Call } from '../call';
 import { createRandom } from '../random';
 import type { Service } from '../service';
 import type { TenantControl } from '../tenant';
@@ -45,6 +46,7 @@ export class SimulatedGraph {
   readonly limits = new LimitCounters();
   readonly truth: GraphTruth;
   readonly #data = new Map<string, TenantData>();
+  readonly #inFlight = new Map<string, number>();
   readonly #generations = new Map<string, number>();
   #beginMs: number;
   #generatedMs: number;
@@ -142,6 +144,18 @@ export class SimulatedGraph {
   /** Whether the endpoint that lists a feed answers this tenant. */
   isReadable(tenantId: string, feed: Feed): boolean {
     return this.verdict(tenantId, listOf(feed).operation) === 'ok';
+  }
+
+  /** Counts a request as in flight until the returned function is called. */
+  enter({ tenantId = '', operation }: Pick<Call, 'tenantId' | 'operation'>): () => void {
+    const key = `${tenantId}|${operation}`;
+    this.#inFlight.set(key, this.inFlight(tenantId, operation) + 1);
+    return () => void this.#inFlight.set(key, this.inFlight(tenantId, operation) - 1);
+  }
+
+  /** Requests of a kind that are not answered yet. */
+  inFlight(tenantId: string, operation: Call['operation']): number {
+    return this.#inFlight.get(`${tenantId}|${operation}`) ?? 0;
   }
 
   /** What a tenant's licences switch on. */

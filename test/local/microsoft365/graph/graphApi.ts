@@ -9,7 +9,7 @@ import { findPlace, type Place } from './endpoints';
 import type { SimulatedGraph } from './graph';
 import { noSegment, notLicensed, permissionMissing, Refusal } from './graphError';
 import { judge } from './judge';
-import { directoryLimit, limits, type Limit, type LimitName } from './limits';
+import { directoryLimit, limits, secureScoresInFlight, type Limit, type LimitName } from './limits';
 import { answerList, answerSingle } from './listing';
 import { readQuery, type Query } from './query';
 
@@ -118,6 +118,10 @@ function keepLimits(asked: Asked, headers: Record<string, string>): void {
   const { service } = graph;
   if (endpoint.cost !== undefined) headers['x-ms-resource-unit'] = String(unitsOf(endpoint, call));
   if (!service.settings.keepLimits) return;
+  if (endpoint.limits.includes('secureScore') && graph.inFlight(claims.tid, endpoint.operation) > secureScoresInFlight) {
+    service.violate('tooManyRequests', call, `more than ${secureScoresInFlight} at once`);
+    throw throttled(asked, limits.secureScore, 1);
+  }
   const nowMs = service.clock.now().getTime();
   for (const [name, amount] of limitsOf(asked)) {
     const limit: Limit = limits[name];

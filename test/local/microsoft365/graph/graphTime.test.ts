@@ -151,6 +151,17 @@ describe('limits of the simulated Graph', () => {
     });
   });
 
+  it('let four requests for scores be in flight', async () => {
+    await withBed({}, async (bed, graph) => {
+      await graph.token(contoso, 'graph');
+      bed.microsoft.settings.latencyMs = 50;
+      const pages = await Promise.all(Array.from({ length: 6 }, () => graph.get(contoso, '/v1.0/security/secureScores')));
+
+      expect(pages.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
+      expect((await graph.get(contoso, '/v1.0/security/secureScores')).status).toBe(200);
+    });
+  });
+
   it('count resource units of the directory and say so', async () => {
     await withBed({}, async (_bed, graph) => {
       const units = async (path: string) => (await graph.get(contoso, path)).headers['x-ms-resource-unit'];

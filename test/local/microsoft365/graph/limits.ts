@@ -30,6 +30,9 @@ export const limits = {
   defenderHour: { most: 1500, seconds: 3600, scope: 'tenantAndApplication', retryAfter: true, counts: 'requests' },
 } as const satisfies Record<string, Limit>;
 
+/** Requests for scores or control profiles that a tenant's application may have in flight. */
+export const secureScoresInFlight = 4;
+
 /** The name of a limit; `directory` stands for the one that fits the tenant's size. */
 export type LimitName = keyof typeof limits;
 
