@@ -74,8 +74,9 @@ export async function denseHours(
 }
 
 /** Whether a part of the hour was never listed, so that what was delivered cannot be all there was. */
-export function isPartlyLost(hour: HourCoverage, gaps: readonly Gap[]): boolean {
+export function isPartlyLost(hour: HourCoverage, gaps: readonly Gap[], listedSince: Date | undefined): boolean {
   if (hour.hour === 'undated') return false;
   const from = Date.parse(`${hour.hour}:00:00Z`);
+  if (listedSince !== undefined && from < listedSince.getTime()) return true;
   return gaps.some((gap) => gap.unitId === undefined && gap.from.getTime() < from + hourMs && gap.to.getTime() > from);
 }

@@ -149,11 +149,7 @@ describe('a backlog', () => {
   it('does not keep a listing that is too long for one run from moving the watermark', async () => {
     const { simulation, source, watermarks } = simulate({ budgetMs: 60_000, recheckMs: 900_000 });
     for (let hours = 0; hours < 160; hours += 2) source.add(scriptedUnit(`unit${hours}`, at(-hours * hourMs - 1_000), 1));
-    const list = source.list;
-    source.list = async function* (run, windows) {
-      await simulation.clock.sleep(25_000, run.signal);
-      yield* list.call(source, run, windows);
-    };
+    source.beforeList = async (_window, signal) => simulation.clock.sleep(25_000, signal);
     const worker = simulation.start();
 
     await simulation.runFor(worker, 30 * minuteMs);

@@ -265,10 +265,10 @@ export class Incident {
     throw new Error(`It is not so after ${longestQuietRounds} rounds.`);
   }
 
-  /** When the next source is due. */
+  /** When the next source is due, at least a second from now. */
   async nextDue(): Promise<Date | undefined> {
-    const due = (await this.entries()).map(({ dueAt }) => dueAt.getTime());
-    return due.length === 0 ? undefined : new Date(Math.min(...due));
+    const due = (await this.entries()).map(({ dueAt }) => dueAt.getTime() - (this.#options.skewMs ?? 0));
+    return due.length === 0 ? undefined : new Date(Math.max(Math.min(...due), this.clock.now().getTime() + 1_000));
   }
 
   async entries(): Promise<ScheduleEntry[]> {

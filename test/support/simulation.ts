@@ -11,7 +11,7 @@ import { MemoryStores } from './memoryStores';
 import { SimulatedProcess } from './simulatedProcess';
 import type { Plan } from './simulatedProcess';
 import { simulatedOptions, simulatedPorts } from './simulatedOptions';
-import { VirtualClock } from './virtualClock';
+import type { VirtualClock } from './virtualClock';
 
 const minuteMs = 60_000;
 /** How long a message is hidden from others once it is received; the functions host uses ten minutes for one whose worker died. */
