@@ -68,82 +68,44 @@ class SettingsReader {
   }
 
   /** Notes the first thing that is wrong with a setting. */
-  problem(name: SettingName, wrong: string, example = exampleOf(name)): undefined {
+  problem(name: SettingName, wrong: string, example = exampleOf(name)): void {
     if (!this.#wrong.has(name)) this.problems.push({ name, wrong, example });
     this.#wrong.add(name);
+  }
+
+  /** The value when nothing is wrong with it; otherwise notes what is. */
+  checked<T>(name: SettingName, value: T, wrong: string | undefined): T | undefined {
+    if (wrong === undefined) return value;
+    this.problem(name, wrong);
     return undefined;
   }
 
   /** The text of a setting, undefined when it is absent or empty; quoted, padded and placeholder values are problems. */
   text(name: SettingName): string | undefined {
     const value = this.#environment[name];
-    if (value === undefined || value === '') return undefined;
-    if (value.trim() === '') {
-      this.problem(name, 'consists of white space');
-      return;
-    }
-    if (value !== value.trim()) {
-      this.problem(name, 'begins or ends with white space');
-      return;
-    }
-    if (/^["'].*["']$/.test(value)) {
-      this.problem(name, 'is in quotation marks; write it without');
-      return;
-    }
-    if (/<[^>]*>|^changeme$/i.test(value)) {
-      this.problem(name, 'is still a placeholder');
-      return;
-    }
-    return value;
+    return value === undefined || value === '' ? undefined : this.checked(name, value, wrongWithText(value));
   }
 
   required(name: SettingName): string | undefined {
     const value = this.text(name);
-    return value ?? this.problem(name, 'is missing');
+    if (value === undefined) this.problem(name, 'is missing');
+    return value;
   }
 
   guid(name: SettingName, required: boolean): string | undefined {
     const value = required ? this.required(name) : this.text(name);
-    if (value === undefined) return undefined;
-    const id = parseGuid(value);
-    if (id === undefined) {
-      this.problem(name, 'is not a GUID');
-      return;
-    }
-    if (/^[0-]+$/.test(id)) {
-      this.problem(name, 'is the GUID of zeros, which Microsoft counts on a pool shared by everybody');
-      return;
-    }
-    return id;
+    return value === undefined ? undefined : this.checked(name, parseGuid(value), wrongWithGuid(parseGuid(value)));
   }
 
   /** An https origin without path; http only for this machine when allowed. */
-  origin(name: SettingName, { required = false, loopbackHttp = false, host = /./ } = {}): string | undefined {
+  origin(
+    name: SettingName,
+    { required = false, ...rules }: OriginRules & { readonly required?: boolean } = {},
+  ): string | undefined {
     const value = required ? this.required(name) : this.text(name);
     if (value === undefined) return undefined;
     const url = URL.parse(value);
-    if (url === null) {
-      this.problem(name, 'is not a URL');
-      return;
-    }
-    const loopback = isLoopback(url.hostname);
-    if (url.protocol !== 'https:' && !(loopbackHttp && loopback && url.protocol === 'http:')) {
-      this.problem(name, 'is not an https URL');
-      return;
-    }
-    if (url.username !== '' || url.password !== '') {
-      this.problem(name, 'contains a user name or password');
-      return;
-    }
-    if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-      this.problem(name, 'has a path; give the host only');
-      return;
-    }
-    if (!loopback && !host.test(url.hostname)) {
-      this.problem(name, 'is not the address of such a service');
-      return;
-    }
-    return url.origin;
+    return this.checked(name, url?.origin, wrongWithOrigin(url, rules));
   }
 
   whole(name: SettingName): number {
@@ -171,10 +133,42 @@ class SettingsReader {
     return value;
   }
 
+  /** Whether there is anything at all, right or wrong. */
+  has(name: SettingName): boolean {
+    return (this.#environment[name] ?? '') !== '';
+  }
+
   /** Settings that begin like ours and are none: a misspelt one would be left out without a word. */
   unknown(prefix: string): string[] {
     return Object.keys(this.#environment).filter((name) => name.startsWith(prefix) && !Object.hasOwn(settingsTable, name));
   }
+}
+
+interface OriginRules {
+  readonly loopbackHttp?: boolean;
+  /** What the name of the host has to look like, unless it is this machine. */
+  readonly host?: RegExp;
+}
+
+function wrongWithText(value: string): string | undefined {
+  if (value.trim() === '') return 'consists of white space';
+  if (value !== value.trim()) return 'begins or ends with white space';
+  if (/^["'].*["']$/.test(value)) return 'is in quotation marks; write it without';
+  return /<[^>]*>|^changeme$/i.test(value) ? 'is still a placeholder' : undefined;
+}
+
+function wrongWithGuid(id: string | undefined): string | undefined {
+  if (id === undefined) return 'is not a GUID';
+  return /^[0-]+$/.test(id) ? 'is the GUID of zeros, which Microsoft counts on a pool shared by everybody' : undefined;
+}
+
+function wrongWithOrigin(url: URL | null, { loopbackHttp = false, host }: OriginRules): string | undefined {
+  if (url === null) return 'is not a URL';
+  const loopback = isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !(loopbackHttp && loopback && url.protocol === 'http:')) return 'is not an https URL';
+  if (url.username !== '' || url.password !== '') return 'contains a user name or password';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'has a path; give the host only';
+  return loopback || host === undefined || host.test(url.hostname) ? undefined : 'is not the address of such a service';
 }
 
 const hubName = /^[a-z0-9][\w.-]{0,254}$/i;
@@ -259,38 +253,24 @@ function readStorage(read: SettingsReader): Settings['storage'] | undefined {
   const tableUrl = read.origin(`${name}__tableServiceUri`);
   const queueUrl = read.origin(`${name}__queueServiceUri`);
   const blobUrl = read.origin(`${name}__blobServiceUri`);
-  const urls = [tableUrl, queueUrl, blobUrl];
-  if (value !== undefined && [account, ...urls].some((other) => other !== undefined)) {
-    read.problem(name, `is given together with ${name}__…; give one of them`);
-    return;
-  }
+  const others = [account, tableUrl, queueUrl, blobUrl].filter((other) => other !== undefined);
   if (value !== undefined) {
-    const wrong = wrongWithStorage(value);
-    wrong === undefined ? { kind: 'connectionString', value } : read.problem(name, wrong);
-    return;
+    const wrong = others.length > 0 ? `is given together with ${name}__…; give one of them` : wrongWithStorage(value);
+    return read.checked(name, { kind: 'connectionString', value }, wrong);
   }
   if (account !== undefined) {
-    if (!/^[a-z0-9]{3,24}$/.test(account)) {
-      read.problem(`${name}__accountName`, 'is not the name of a storage account');
-      return;
-    }
     const url = (service: string) => `https://${account}.${service}.core.windows.net`;
-    return {
-      kind: 'account',
-      tableUrl: tableUrl ?? url('table'),
-      queueUrl: queueUrl ?? url('queue'),
-      blobUrl: blobUrl ?? url('blob'),
-    };
+    const urls = { tableUrl: tableUrl ?? url('table'), queueUrl: queueUrl ?? url('queue'), blobUrl: blobUrl ?? url('blob') };
+    const wrong = /^[a-z0-9]{3,24}$/.test(account) ? undefined : 'is not the name of a storage account';
+    return read.checked(`${name}__accountName`, { kind: 'account', ...urls }, wrong);
   }
   if (tableUrl !== undefined && queueUrl !== undefined && blobUrl !== undefined)
     return { kind: 'account', tableUrl, queueUrl, blobUrl };
-  if (urls.every((url) => url === undefined)) {
-    read.problem(name, 'is missing');
-    return;
-  }
-  for (const part of ['table', 'queue', 'blob'] as const)
-    if (read.text(`${name}__${part}ServiceUri`) === undefined)
-      read.problem(`${name}__${part}ServiceUri`, `is missing; give it, or ${name}__accountName`);
+  if (others.length === 0) read.problem(name, 'is missing');
+  else
+    for (const part of ['table', 'queue', 'blob'] as const)
+      if (!read.has(`${name}__${part}ServiceUri`))
+        read.problem(`${name}__${part}ServiceUri`, `is missing; give it, or ${name}__accountName`);
   return undefined;
 }
 
@@ -302,9 +282,8 @@ function wrongWithStorage(value: string): string | undefined {
   const endpoints = [...parts].filter(([part]) => part.endsWith('endpoint')).map(([, text]) => URL.parse(text));
   if (endpoints.some((url) => url === null || (url.protocol !== 'https:' && !isLoopback(url.hostname))))
     return 'names an endpoint that is not https';
-  if (endpoints.length === 0 && parts.get('defaultendpointsprotocol')?.toLowerCase() === 'http')
-    return 'asks for http; it must be https';
-  return undefined;
+  const plain = endpoints.length === 0 && parts.get('defaultendpointsprotocol')?.toLowerCase() === 'http';
+  return plain ? 'asks for http; it must be https' : undefined;
 }
 
 /** The parts of a connection string by their names in lower case. */
@@ -320,40 +299,28 @@ function connectionParts(value: string): ReadonlyMap<string, string> {
 function readEventHubs(read: SettingsReader): Settings['eventHubs'] | undefined {
   const value = read.text('EVENTHUBS');
   const namespace = read.text('EVENTHUBS__fullyQualifiedNamespace');
-  if (value !== undefined && namespace !== undefined) {
-    read.problem('EVENTHUBS', 'is given together with EVENTHUBS__fullyQualifiedNamespace; give one of them');
-    return;
+  if (value !== undefined) {
+    const both = 'is given together with EVENTHUBS__fullyQualifiedNamespace; give one of them';
+    return read.checked('EVENTHUBS', { kind: 'connectionString', value }, namespace === undefined ? wrongWithHubs(value) : both);
   }
   if (namespace !== undefined) {
-    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(namespace)) {
-      read.problem('EVENTHUBS__fullyQualifiedNamespace', 'is not a host name');
-      return;
-    }
-    return { kind: 'namespace', fullyQualifiedNamespace: namespace };
+    const wrong = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(namespace) ? undefined : 'is not a host name';
+    return read.checked('EVENTHUBS__fullyQualifiedNamespace', { kind: 'namespace', fullyQualifiedNamespace: namespace }, wrong);
   }
-  if (value === undefined) {
-    read.problem('EVENTHUBS', 'is missing');
-    return;
-  }
+  read.problem('EVENTHUBS', 'is missing');
+  return undefined;
+}
+
+function wrongWithHubs(value: string): string | undefined {
   const parts = connectionParts(value);
   const endpoint = URL.parse(parts.get('endpoint') ?? '');
-  if (endpoint?.protocol !== 'sb:') {
-    read.problem('EVENTHUBS', 'is not an Event Hubs connection string');
-    return;
-  }
-  if (parts.has('entitypath')) {
-    read.problem('EVENTHUBS', 'names a single hub; take a connection string of the namespace');
-    return;
-  }
-  if (!parts.has('sharedaccesssignature') && !(parts.has('sharedaccesskeyname') && parts.has('sharedaccesskey'))) {
-    read.problem('EVENTHUBS', 'has no shared access key');
-    return;
-  }
-  if (parts.get('usedevelopmentemulator')?.toLowerCase() === 'true' && !isLoopback(endpoint.hostname)) {
-    read.problem('EVENTHUBS', 'asks for the emulator, without encryption, on another machine');
-    return;
-  }
-  return { kind: 'connectionString', value };
+  if (endpoint?.protocol !== 'sb:') return 'is not an Event Hubs connection string';
+  if (parts.has('entitypath')) return 'names a single hub; take a connection string of the namespace';
+  if (!parts.has('sharedaccesssignature') && !(parts.has('sharedaccesskeyname') && parts.has('sharedaccesskey')))
+    return 'has no shared access key';
+  // The host of a scheme that is not a web one is as it was written.
+  const emulated = parts.get('usedevelopmentemulator')?.toLowerCase() === 'true';
+  return emulated && !isLoopback(endpoint.hostname) ? 'asks for the emulator, without encryption, on another machine' : undefined;
 }
 
 function readCustomCloud(read: SettingsReader): Cloud | undefined {
@@ -361,10 +328,9 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
   for (const name of read.unknown('CLOUD_CUSTOM_'))
     read.problems.push({ name, wrong: 'is not a setting of the connector', example: names.join(', ') });
   const [login, management, graph, defender] = names.map((name) => read.origin(name));
-  const given = names.filter((name) => read.text(name) !== undefined);
-  if (given.length === 0) return undefined;
-  for (const name of names)
-    if (!given.includes(name)) read.problem(name, 'is missing, although other addresses of the cloud "custom" are given');
+  const missing = names.filter((name) => !read.has(name));
+  if (missing.length === names.length) return undefined;
+  for (const name of missing) read.problem(name, 'is missing, although other addresses of the cloud "custom" are given');
   if (login === undefined || management === undefined || graph === undefined || defender === undefined) return undefined;
   return { id: 'custom', title: 'Custom', login, hosts: { management, graph, defender } };
 }
@@ -373,7 +339,7 @@ function readHubs(read: SettingsReader, sourceIds: readonly string[]): ReadonlyM
   const hubs = new Map<string, string>();
   const text = read.text('HUBS');
   if (text === undefined) return hubs;
-  for (const pair of text.split(',').map((part) => part.trim())) {
+  for (const pair of text.split(',')) {
     const [source = '', hub = '', ...more] = pair.split('=').map((part) => part.trim());
     if (hub === '' || more.length > 0) read.problem('HUBS', 'is not a list of pairs source=hub separated by commas');
     else if (!sourceIds.includes(source))

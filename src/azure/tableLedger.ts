@@ -6,11 +6,11 @@ import type { Unit } from '../domain/source';
 import { inParallel } from './inParallel';
 import { ledgerColumns, ledgerPartition, ledgerPartitionStart, ledgerRow, ledgerRowKey } from './ledgerColumns';
 import { readRow } from './rowReader';
+import { transactionsOf } from './rowWrites';
+import type { RowWrite } from './rowWrites';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
-import { transactionsOf } from './rowWrites';
 import { TableRows } from './tableRows';
-import type { RowWrite } from './rowWrites';
 import type { StoredRow } from './tableRows';
 
 const partitionsAtOnce = 4;

@@ -59,6 +59,24 @@ describe('two workers', () => {
     expect(checkHistory(simulation, source)).toEqual([]);
   });
 
+  it('with a message that comes again while it is worked on: the other leaves at once', async () => {
+    const { simulation, source } = simulate();
+    source.add(scriptedUnit('unit', at(-hourMs), 20, { readMs: 30_000 }));
+    const [one, other] = [simulation.start(), simulation.start()];
+    await simulation.await(one, scheduleTick(one.ports, forever));
+    const [message] = simulation.stores.queue.messages();
+    simulation.stores.queue.lose();
+    if (message === undefined) throw new Error('no message');
+    const again = simulation.clock.sleep(10_000, forever).then(async () => collectMessage(other.ports, message, forever));
+
+    await simulation.clock.run(Promise.all([collectMessage(one.ports, message, forever), again]));
+
+    expect([one, other].map(({ process }) => process.telemetry.named('runFinished').length)).toEqual([1, 0]);
+    expect(other.process.steps).toEqual([]);
+    expect(source.reads).toEqual(['unit']);
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
+
   it('with the same tick: an entry is queued once', async () => {
     const { simulation } = simulate();
     const [one, other] = [simulation.start(), simulation.start()];

@@ -20,10 +20,10 @@ const situations = times.chain((now) => {
     fc.integer({ min: -minute + 1_000, max: 9 * day }).map((ms) => agoOf(now, ms)),
     { nil: undefined },
   );
-  return fc.record({ listedTo: text, dayRelistedAt: text, weekRelistedAt: text, weekRelistedTo: text }).map((texts) => ({
-    now,
-    cursor: Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),
-  }));
+  return fc.record({ listedTo: text, dayRelistedAt: text, weekRelistedAt: text, weekRelistedTo: text }).map((texts) => {
+    const cursor: ListingCursor = Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined));
+    return { now, cursor };
+  });
 });
 
 const planOf = ({ now, cursor }: { now: Date; cursor: ListingCursor }): ListingPlan => planListing(cursor, now);

@@ -20,6 +20,7 @@ describe('a blob is listed but cannot be fetched', () => {
     expect(attempts).toBeGreaterThan(5);
     expect(attempts).toBeLessThan(25);
     expect(incident.deliveredUnits()).toContain(lost);
+    incident.expects = { alerts: ['stateChanged'] };
   });
 
   it('F24: does not give up before Microsoft drops it; then it is a gap with its cause', async () => {
@@ -34,7 +35,7 @@ describe('a blob is listed but cannot be fetched', () => {
 
     expect(await incident.gaps()).toMatchObject([{ unitId: lost, cause: 'contentMissing [HTTP 404]' }]);
     expect(await incident.row()).toMatchObject({ state: { name: 'collecting' }, pendingUnits: 0 });
-    incident.expects = { gaps: 1, alerts: ['gapRecorded'] };
+    incident.expects = { gaps: 1, alerts: ['gapRecorded', 'stateChanged'] };
   });
 
   it('F25: an expired blob is a gap of its own; its neighbours are delivered', async () => {

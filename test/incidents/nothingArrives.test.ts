@@ -15,7 +15,7 @@ describe('every list is answered, and every list is empty', () => {
     await incident.runFor({ hours: 2 });
     expect(await incident.row()).toMatchObject({ state: { name: 'degraded', silence: 'silentSinceStart' } });
     expect(incident.logged('stateChanged').filter(({ severity }) => severity !== 'info')).toHaveLength(1);
-    expect((await diagnosis(incident))?.nextStep).toMatch(/unified audit logging/);
+    expect((await diagnosis(incident))?.nextStep).toMatch(/unified audit logging/i);
     incident.publish();
     await incident.runFor({ hours: 1 });
 

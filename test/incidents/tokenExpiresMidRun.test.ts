@@ -44,6 +44,6 @@ describe('the token expires in the middle of a run', () => {
     await incident.runFor({ hours: 1 });
 
     expect(incident.deliveredUnits()).toHaveLength(1);
-    incident.expects = { alerts: ['runFinished'] };
+    incident.expects = { alerts: ['runFinished', 'stateChanged'] };
   });
 });

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CollectPorts } from '../../src/app/collectPorts';
 import { addTenant } from '../../src/app/tenants';
-import { compose } from '../../src/composition';
 import type { Connector } from '../../src/composition';
 import type { Gap } from '../../src/domain/coverage';
 import type { Severity } from '../../src/domain/ports';
@@ -16,13 +15,18 @@ import type { Microsoft365 } from '../local/microsoft365/microsoft365';
 import type { RequestEntry } from '../local/microsoft365/requestLog';
 import type { Settings as SimulationSettings } from '../local/microsoft365/settings';
 import type { ContentType, SimulatedTenant } from '../local/microsoft365/tenant';
-import { aroundPorts, nested, plainly } from './aroundPorts';
+import { nested, plainly } from './aroundPorts';
 import type { Around } from './aroundPorts';
 import { CollectQueueHost } from './collectQueueHost';
+import { composeOnClock } from './composeOnClock';
+import type { WorkerOrder } from './crashWorker';
 import type { Stand } from './incidentStack';
 import { contoso, providerTenantId } from './incidentTenants';
 import type { IoClock } from './ioClock';
 import { WatermarkWatch } from './watermarkWatch';
+import { WorkerProcess } from './workerProcess';
+
+type WorkerOptions = Omit<Extract<WorkerOrder, { kind: 'compose' }>, 'kind' | 'environment' | 'timeFile' | 'sources'>;
 
 export interface IncidentOptions {
   /** Those of the simulated Microsoft 365, all added to the connector; Contoso unless given. */
@@ -35,6 +39,8 @@ export interface IncidentOptions {
   readonly around?: Around;
   /** Changes how the connector is tuned where the settings do not reach. */
   readonly tune?: Partial<CollectPorts['options']>;
+  /** Takes the place of single ports. */
+  readonly ports?: (environment: Readonly<Record<string, string>>) => Partial<CollectPorts>;
   /** Noon of 22 November 2026 unless given. */
   readonly start?: string;
   /** How far the connector's clock is ahead of everybody else's. */
@@ -68,6 +74,7 @@ export interface LogEntry {
 interface IncidentParts {
   readonly stand: Stand;
   readonly prefix: string;
+  readonly timeFile: string;
   readonly clock: IoClock;
   readonly microsoft: Microsoft365;
   readonly hubs: { readonly audit: string; readonly operations: string };
@@ -83,8 +90,10 @@ const host = { log: () => undefined };
 export class Incident {
   readonly stand: Stand;
   readonly prefix: string;
+  readonly timeFile: string;
   readonly clock: IoClock;
   readonly microsoft: Microsoft365;
+  readonly sources: readonly string[];
   readonly hubs: IncidentParts['hubs'];
   readonly tenants: readonly SimulatedTenant[];
   readonly queue: CollectQueueHost;
@@ -93,14 +102,19 @@ export class Incident {
   readonly watermarks: WatermarkWatch;
   readonly signal = new AbortController().signal;
   connector: Connector;
+  /** Does the rounds in place of the connector of this process. */
+  worker: WorkerProcess | undefined;
   expects: Expectations = {};
   readonly #options: IncidentOptions;
   readonly #connectors: Connector[] = [];
+  readonly #workers: WorkerProcess[] = [];
   #records = 0;
 
-  constructor({ stand, prefix, clock, microsoft, hubs, tenants, options }: IncidentParts) {
+  constructor({ stand, prefix, timeFile, clock, microsoft, hubs, tenants, options }: IncidentParts) {
     this.stand = stand;
     this.prefix = prefix;
+    this.timeFile = timeFile;
+    this.sources = options.sources ?? ['activity.exchange'];
     this.clock = clock;
     this.microsoft = microsoft;
     this.hubs = hubs;
@@ -129,22 +143,30 @@ export class Incident {
 
   /** Another connector on the same storage, hubs and tenants, as after a restart or as a second instance. */
   compose(around: Around = plainly, settings: Readonly<Record<string, string>> = {}): Connector {
-    const { sources: ids = ['activity.exchange'], around: ofTest = plainly, tune, skewMs = 0 } = this.#options;
-    const tracked: Around = async (_call, go) => this.clock.track(go);
-    const through = nested(tracked, nested(this.watermarks.around, nested(ofTest, around)));
-    const connector = compose(
+    const { around: ofTest = plainly, skewMs, tune, ports } = this.#options;
+    const connector = composeOnClock(
       { ...this.environment, ...settings },
       {
-        clock: { now: () => new Date(this.clock.now().getTime() + skewMs), sleep: this.clock.sleep },
-        log: (severity, line) => this.#note(severity, line),
-        wrap: (ports) => {
-          const sources = new Map([...ports.sources].filter(([id]) => ids.includes(id)));
-          return aroundPorts({ ...ports, sources, options: { ...ports.options, ...tune } }, through);
-        },
+        clock: this.clock,
+        sources: this.sources,
+        around: nested(this.watermarks.around, nested(ofTest, around)),
+        log: (severity, line) => this.note(severity, line),
+        ...(skewMs === undefined ? {} : { skewMs }),
+        ...(tune === undefined ? {} : { tune }),
+        ...(ports === undefined ? {} : { ports: ports(this.environment) }),
       },
     );
     this.#connectors.push(connector);
     return connector;
+  }
+
+  /** Starts the connector in a process of its own, on the same storage, hubs, tenants and clock. */
+  async startWorker(bundle: string, how: WorkerOptions = {}): Promise<WorkerProcess> {
+    const onLine = (severity: string, line: string): void => this.note(severity as Severity, line);
+    const order = { environment: this.environment, timeFile: this.timeFile, sources: this.sources, ...how };
+    const worker = await WorkerProcess.start({ bundle, caFile: this.stand.certificates.caFile, onLine }, order);
+    this.#workers.push(worker);
+    return worker;
   }
 
   /** Ends the connector at a safe place and goes on with a new one. */
@@ -174,7 +196,8 @@ export class Incident {
   }
 
   async end(): Promise<void> {
-    for (const connector of this.#connectors) await connector.stop();
+    for (const worker of this.#workers) await worker.stop();
+    for (const connector of this.#connectors) await this.clock.run(connector.stop());
     await this.microsoft.stop();
   }
 
@@ -224,6 +247,7 @@ export class Incident {
 
   /** The timer fires, and what it put on the queue is worked on. */
   async round(connector = this.connector): Promise<void> {
+    if (this.worker !== undefined) return this.worker.round();
     await this.tick(connector);
     await this.drain(connector);
   }
@@ -338,7 +362,7 @@ export class Incident {
     }
   }
 
-  #note(severity: Severity, line: string): void {
+  note(severity: Severity, line: string): void {
     const fields = JSON.parse(line) as Record<string, unknown>;
     this.log.push({ severity, event: String(fields['event']), fields, line });
   }

@@ -91,7 +91,8 @@ export function incidentStand(options: StandOptions = {}): IncidentStand {
     begin: async (how = {}) => {
       const { emulator, certificates, folder } = present();
       const prefix = `i${randomBytes(6).toString('hex')}`;
-      const cell = timeFile(join(folder, `${prefix}.time`));
+      const timePath = join(folder, `${prefix}.time`);
+      const cell = timeFile(timePath);
       cell.write(Date.parse(how.start ?? '2026-11-22T12:00:00Z'));
       const clock = new IoClock(cell);
       const { tenants = [contoso], simulation } = how;
@@ -99,7 +100,7 @@ export function incidentStand(options: StandOptions = {}): IncidentStand {
       const hubs = { audit: `${prefix}-audit`, operations: `${prefix}-operations` };
       emulator.addHub(hubs.audit, 2);
       emulator.addHub(hubs.operations, 1);
-      const incident = new Incident({ stand: present(), prefix, clock, microsoft, hubs, tenants, options: how });
+      const incident = new Incident({ stand: present(), prefix, timeFile: timePath, clock, microsoft, hubs, tenants, options: how });
       begun.push(incident);
       await incident.begin();
       return incident;

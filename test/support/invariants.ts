@@ -38,7 +38,8 @@ function lossProblems(incident: Incident, gaps: readonly Gap[]): string[] {
   const strange = altered.map(({ unit, id }) => `altered: ${id} of ${unit}`);
   if (incident.expects.unfinished === true) return strange;
   const lost = missing.filter((record) => !gaps.some((gap) => accountsFor(gap, record)));
-  return [...lost.map(({ unit, id }) => `missing: ${id ?? 'a record'} of ${unit}`), ...strange];
+  const byUnit = Map.groupBy(lost, ({ unit }) => unit);
+  return [...[...byUnit].map(([unit, records]) => `missing: ${records.length} records of ${unit}`), ...strange];
 }
 
 function accountsFor(gap: Gap, { tenantId, unit }: AvailableRecord): boolean {

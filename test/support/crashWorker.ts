@@ -1,0 +1,102 @@
+import { writeSync } from 'node:fs';
+import type { Connector } from '../../src/composition';
+import type { Around } from './aroundPorts';
+import { nested } from './aroundPorts';
+import { CollectQueueHost } from './collectQueueHost';
+import { composeOnClock } from './composeOnClock';
+import { DurableSteps } from './durableSteps';
+import type { StepPosition } from './durableSteps';
+import { IoClock, timeFile } from './ioClock';
+
+/** What a worker process is told: first who it is, then, round after round, to do what is due. */
+export type WorkerOrder =
+  | {
+      readonly kind: 'compose';
+      readonly environment: Readonly<Record<string, string>>;
+      readonly timeFile: string;
+      readonly sources: readonly string[];
+      /** Kills the process at the nth time it comes to this durable step. */
+      readonly killAt?: { readonly step: string; readonly nth: number; readonly position: StepPosition };
+      /** Stops the process (as SIGSTOP does) in front of its first write to the hub. */
+      readonly stopBeforeFirstWrite?: boolean;
+      /** How long each write to the hub takes, by the clock. */
+      readonly writesTakeMs?: number;
+    }
+  | { readonly kind: 'round' };
+
+/** What a worker process answers. */
+export type WorkerAnswer =
+  | { readonly kind: 'ready' }
+  /** The round is over; the most memory the process ever had, in bytes. */
+  | { readonly kind: 'done'; readonly peakBytes: number };
+
+const signal = new AbortController().signal;
+const host = { log: () => undefined };
+let connector: Connector | undefined;
+let clock: IoClock | undefined;
+let queue: CollectQueueHost | undefined;
+let steps: DurableSteps | undefined;
+
+function answer(message: WorkerAnswer): void {
+  process.send?.(message);
+}
+
+function begin(order: Extract<WorkerOrder, { kind: 'compose' }>): void {
+  const { environment, sources, killAt, writesTakeMs, stopBeforeFirstWrite } = order;
+  clock = new IoClock(timeFile(order.timeFile));
+  steps = new DurableSteps(killAt);
+  connector = composeOnClock(environment, {
+    clock,
+    sources,
+    around: nested(slowWrites(clock, writesTakeMs), nested(stopping(stopBeforeFirstWrite ?? false), steps.around)),
+    // Synchronous, so that what was logged before a kill is not lost.
+    log: (severity, line) => writeSync(1, `${JSON.stringify({ severity, line })}\n`),
+  });
+  queue = new CollectQueueHost(environment['AzureWebJobsStorage'] ?? '', environment['STORAGE_PREFIX'] ?? '');
+}
+
+function slowWrites(on: IoClock, ms: number | undefined): Around {
+  return async (call, go) => {
+    if (ms !== undefined && call.name === 'sink.write') await on.sleep(ms, signal);
+    return go();
+  };
+}
+
+function stopping(wanted: boolean): Around {
+  let toStop = wanted;
+  return async (call, go) => {
+    if (toStop && call.name === 'sink.write') {
+      toStop = false;
+      process.kill(process.pid, 'SIGSTOP');
+    }
+    return go();
+  };
+}
+
+async function round(): Promise<void> {
+  if (connector === undefined || clock === undefined || queue === undefined) throw new Error('A round before the order.');
+  const [on, own] = [clock, connector];
+  await on.run(own.schedule(host));
+  await queue.drain(own, async (work) => on.run(work));
+  steps?.roundIsOver();
+  answer({ kind: 'done', peakBytes: process.resourceUsage().maxRSS * 1_024 });
+}
+
+async function obey(order: WorkerOrder): Promise<void> {
+  if (order.kind === 'round') return round();
+  begin(order);
+  answer({ kind: 'ready' });
+}
+
+process.on('message', (order: WorkerOrder) => {
+  obey(order).catch((error: unknown) => {
+    writeSync(2, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  });
+});
+
+// As the functions do when the host tells them to stop.
+process.on('SIGTERM', () => {
+  const stopped = connector === undefined ? Promise.resolve() : connector.stop();
+  void (clock?.run(stopped) ?? stopped).finally(() => process.exit(0));
+});
