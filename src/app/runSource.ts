@@ -11,6 +11,7 @@ import { endWithoutRun, finishRun } from './finishRun';
 import { isDue, listUnits, notListed } from './listUnits';
 import type { Listed } from './listUnits';
 import type { Outcome } from './outcome';
+import { patiently } from './patiently';
 import { isUnclean, Resting } from './runContext';
 import type { RunContext, RunSubject } from './runContext';
 import { RunLimits } from './runLimits';
@@ -42,7 +43,7 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
     publisherId: ports.options.publisherId,
     now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id)),
     signal: soft,
-    send: async (request) => ports.send(tenant, request, soft),
+    send: async (request) => patiently(ports.clock, soft, async () => ports.send(tenant, request, soft)),
   };
   const context = { ports, source, tenant, run, lease, soft, hard, stopReading, resting: new Resting() };
   try {

@@ -385,6 +385,20 @@ describe('a row that was lost or spoilt', () => {
     expect(checkHistory(simulation, source)).toEqual([]);
   });
 
+  it('deleted: also a pending unit that is no longer listed is found', async () => {
+    const { simulation, source } = simulate();
+    const failure = (_reads: number, now: Date): Failure | undefined => (now < at(2 * hourMs) ? missing : undefined);
+    source.add(scriptedUnit('aged', at(-7 * dayMs + 20 * minuteMs), 2, { failure, expires: at(dayMs) }));
+    await simulation.runFor(simulation.start(), 10 * minuteMs);
+    await simulation.clock.advance(hourMs);
+
+    simulation.stores.sourceRows.deleteRow(tenantNamed('unlucky').id, source.id);
+    simulation.stores.sourceRows.history.length = 0;
+    await simulation.runFor(simulation.start(), 4 * hourMs);
+
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
+
   it('with a watermark in the future: it is refused, told, and everything is listed again', async () => {
     const { simulation, source } = simulate();
     const worker = simulation.start();
