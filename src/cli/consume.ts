@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { InputError } from '../app/tenants';
 import { readHub } from '../composition';
 import { ConnectorError } from '../domain/failure';
-import { RecordSplitter } from '../domain/recordSplitter';
+import { recordsInBody } from '../domain/eventRecords';
 import type { SplitRecord } from '../domain/recordSplitter';
 import { runCommand } from './runCommand';
 
@@ -61,16 +60,6 @@ function positive(name: string, text: string | undefined, most: number): number 
 
 const fields = ['time', 'category', 'operationName', 'tenantId', 'id'] as const;
 
-/** The records of an event, cut out of it byte for byte; a body that is one bare record is that record. */
-function recordsOf(body: Buffer, encoding: string | undefined): readonly SplitRecord[] {
-  const plain = encoding === 'gzip' ? gunzipSync(body) : body;
-  const several = /^\s*\{\s*"records"\s*:\s*\[/.test(plain.subarray(0, 100).toString('latin1'));
-  const splitter = new RecordSplitter(fields, several ? { kind: 'property', name: 'records' } : { kind: 'array' });
-  const records = several ? splitter.push(plain) : splitter.push(Buffer.concat([Buffer.from('['), plain, Buffer.from(']')]));
-  splitter.end();
-  return records;
-}
-
 function oneLine(record: SplitRecord): string {
   const [time, category, operation, tenantId, id] = record.fields.map((field) => field ?? '');
   return `${time}  ${category}  ${operation}  tenant ${tenantId}  id ${id}`;
@@ -107,7 +96,7 @@ void runCommand(process.argv.includes('--json'), async (output, signal) => {
   let printed = 0;
   try {
     for await (const event of readHub(process.env, { hub, from, consumerGroup: values['consumer-group'] ?? '$Default' }, ends)) {
-      for (const record of recordsOf(event.body, event.contentEncoding)) {
+      for (const record of recordsInBody(event.body, fields)) {
         output.text(values.json === true ? record.json : oneLine(record));
         printed += 1;
         if (printed >= most) return;

@@ -94,6 +94,7 @@ describe('a message', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 14 }), fc.nat(12), async (actions, dieAt) => {
         const { simulation, source } = simulate();
+        simulation.repairs = false;
         for (let index = 0; index < 12; index += 1) source.add(scriptedUnit(`unit${index}`, at((index - 4) * 9 * minuteMs), 3));
         const old: CollectMessage[] = [];
         let worker = simulation.start();
