@@ -9,6 +9,8 @@ const entries = {
   start: 'test/local/start.ts',
   functionHost: 'test/local/functionHost/main.ts',
   bench: 'test/bench/main.ts',
+  benchBaseline: 'test/bench/baseline.ts',
+  benchMeter: 'test/bench/meter.ts',
   docs: 'test/docs/main.ts',
 };
 

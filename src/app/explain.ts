@@ -64,6 +64,13 @@ export function explainSource(tenant: Tenant, row: SourceRow | undefined, circum
       'The tenant is paused. Microsoft keeps its content for 7 days.',
       `Resume it before they are over: npm run tenant -- resume ${tenant.id}`,
     );
+  if (row?.lastRunAt === undefined && row?.leaseOwner !== undefined)
+    return told(
+      'catchingUp',
+      undefined,
+      'The first run is under way: the newest hour first, then what Microsoft still holds of the last 7 days.',
+      nothing,
+    );
   if (row?.lastRunAt === undefined)
     return disabled
       ? told('disabled', tenant.statusSince, 'Polling is disabled, and nothing was collected yet.', syncNow(tenant))

@@ -128,16 +128,34 @@ describe('a unit that cannot be read', () => {
     expect(simulation.stores.ledger.all().find(({ unit }) => unit.id === 'poisonous')?.state).toBe('pending');
   });
 
-  it('is tried again also when polling is disabled', async () => {
+  it('is tried again also when polling is disabled, whichever run it failed in', async () => {
     const { simulation, source } = simulate();
     simulation.stores.tenants.put(tenantNamed('unlucky', { polling: { kind: 'disabled' } }));
+    const failing = (times: number) => (reads: number) => (reads < times ? missing : undefined);
     source.add(
-      scriptedUnit('soon', at(-hourMs), 2, { failure: (reads) => (reads < 1 ? missing : undefined) }),
-      scriptedUnit('later', at(-hourMs), 2, { failure: (reads) => (reads < 4 ? missing : undefined) }),
+      scriptedUnit('twice', at(-hourMs), 2, { failure: failing(2) }),
+      // Listed by the second run, it is due before the first one is due again.
+      scriptedUnit('once', at(-hourMs), 2, { failure: failing(1), visibleFrom: at(25_000) }),
+      scriptedUnit('often', at(-hourMs), 2, { failure: failing(5) }),
     );
 
-    await simulation.runFor(simulation.start(), 2 * hourMs);
+    await simulation.runFor(simulation.start(), hourMs, 10_000);
 
+    expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
+  });
+
+  it('rests as long as it has to although others are tried before', async () => {
+    const { simulation, source } = simulate();
+    simulation.stores.tenants.put(tenantNamed('unlucky', { polling: { kind: 'disabled' } }));
+    const failing = (times: number) => (reads: number) => (reads < times ? missing : undefined);
+    source.add(
+      scriptedUnit('twice', at(-hourMs), 2, { failure: failing(2) }),
+      scriptedUnit('once', at(-hourMs), 2, { failure: failing(1), visibleFrom: at(25_000) }),
+    );
+
+    await simulation.runFor(simulation.start(), hourMs, 10_000);
+
+    expect(source.reads).toEqual(['twice', 'twice', 'once', 'once', 'twice']);
     expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
   });
 
@@ -313,17 +331,19 @@ describe('a hub that is busy', () => {
   it('counts what it took before it became busy', async () => {
     const { simulation, source } = simulate({ budgetMs: 60_000, unitsInFlight: 1 });
     simulation.stores.sink.limitBytes = (hub) => (hub === source.hub ? 14_000 : 250_000);
-    for (let index = 0; index < 10; index += 1)
-      source.add(scriptedUnit(`unit${index}`, at(-index * hourMs - 1_000), 12, { bytes: 900 }));
-    let writes = 0;
-    simulation.stores.sink.fail = (hub) =>
-      hub === source.hub && (writes += 1) > 3 && simulation.clock.now() < at(hourMs)
-        ? { kind: 'hubBusy', code: '50002' }
-        : undefined;
     const worker = simulation.start();
+    await simulation.runFor(worker, 5 * minuteMs);
+    for (let index = 0; index < 10; index += 1)
+      source.add(scriptedUnit(`unit${index}`, at(6 * minuteMs + index), 12, { bytes: 900 }));
+    let writes = 0;
+    simulation.stores.sink.fail = (hub) => {
+      const busy = hub === source.hub && (writes += 1) > 3 && simulation.clock.now() < at(hourMs);
+      return busy ? { kind: 'hubBusy', code: '50002' } : undefined;
+    };
 
-    await simulation.tick(worker);
+    await simulation.runFor(worker, 10 * minuteMs);
 
+    expect(simulation.stores.sink.records(source.hub).length).toBeGreaterThan(0);
     expect(checkHistory(simulation, source).filter((problem) => problem.startsWith('coverage'))).toEqual([]);
     expect(simulation.stores.sourceRows.history.at(-1)?.recordsTotal).toBe(simulation.stores.sink.records(source.hub).length);
     await simulation.runFor(worker, 3 * hourMs);

@@ -293,6 +293,29 @@ describe('a tenant', () => {
     expect(worker.errors).toEqual([]);
   });
 
+  it('that is removed between being looked up and being collected gets no row', async () => {
+    const { simulation, source } = simulate();
+    const { id } = tenantNamed('scheduled');
+    const worker = simulation.start();
+    await simulation.await(worker, scheduleTick(worker.ports, forever));
+    const [message] = simulation.stores.queue.messages();
+    if (message === undefined) throw new Error('no message');
+    const find = worker.ports.tenants.find;
+    const removing: typeof find = async (wanted, signal) => {
+      const found = await find(wanted, signal);
+      await simulation.stores.tenants.remove(wanted, signal);
+      await simulation.stores.sourceRows.remove(wanted, signal);
+      return found;
+    };
+    const ports = { ...worker.ports, tenants: { ...worker.ports.tenants, find: removing } };
+
+    await simulation.await(worker, collectMessage(ports, message, forever));
+
+    expect(await simulation.stores.sourceRows.ofTenant(id, forever)).toEqual([]);
+    expect(simulation.stores.schedule.entries()).toEqual([]);
+    expect(source.listed).toEqual([]);
+  });
+
   it('in a cloud without the source is told so, and looked at once a day', async () => {
     const { simulation, source } = simulate({}, tenantNamed('elsewhere', { cloud: 'china' }));
 

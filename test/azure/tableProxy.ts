@@ -4,11 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { StorageAccess } from '../../src/azure/storageAccess';
 
 /** What happens to a request. `lost...`: it is applied, but the answer is not what happened; `refuse...`: it is not applied; `pass`: nothing. */
-export type TableFault =
-  | `lostAs${409 | 412 | 429 | 500}`
-  | 'lostConnection'
-  | `refuse${409 | 412 | 429 | 500 | 503}`
-  | 'pass';
+export type TableFault = `lostAs${409 | 412 | 429 | 500}` | 'lostConnection' | `refuse${409 | 412 | 429 | 500 | 503}` | 'pass';
 
 /** An HTTP proxy in front of a table endpoint that answers some requests with faults. */
 export interface TableProxy {

@@ -7,10 +7,16 @@ describe('a blob is listed but cannot be fetched', () => {
     const incident = await begin();
     const lost = incident.publish();
     const others = [incident.publish(), incident.publish()];
-    const missing = incident.microsoft.faults.add({ when: { operation: 'blob', contentId: lost }, respond: { af: 'AF20050', status: 404 } });
+    const missing = incident.microsoft.faults.add({
+      when: { operation: 'blob', contentId: lost },
+      respond: { af: 'AF20050', status: 404 },
+    });
     await incident.round();
     expect(incident.deliveredUnits().toSorted()).toEqual(others.toSorted());
-    expect(await incident.row()).toMatchObject({ state: { name: 'degraded', failure: { code: 'unitsResting' } }, pendingUnits: 1 });
+    expect(await incident.row()).toMatchObject({
+      state: { name: 'degraded', failure: { code: 'unitsResting' } },
+      pendingUnits: 1,
+    });
 
     await incident.runFor({ hours: 6 });
     const attempts = missing.used;

@@ -4,10 +4,10 @@ import { incidentStand } from '../support/incidentStack';
 import type { Incident } from '../support/incident';
 
 // The engine's own retries are what is looked at; those of the SDK, and its patience with a lost answer, would cost real time.
-const withQuickSdk = ({ EVENTHUBS = '' }: Readonly<Record<string, string>>): Partial<CollectPorts> => ({
+const withQuickSdk = (_real: CollectPorts, { EVENTHUBS = '' }: Readonly<Record<string, string>>): Partial<CollectPorts> => ({
   sink: eventHubSink({ kind: 'connectionString', value: EVENTHUBS }, { timeoutInMs: 1_000, retryDelayInMs: 50 }),
 });
-const withoutSdkRetries = ({ EVENTHUBS = '' }: Readonly<Record<string, string>>): Partial<CollectPorts> => ({
+const withoutSdkRetries = (_real: CollectPorts, { EVENTHUBS = '' }: Readonly<Record<string, string>>): Partial<CollectPorts> => ({
   sink: eventHubSink({ kind: 'connectionString', value: EVENTHUBS }, { maxRetries: 0 }),
 });
 
@@ -29,7 +29,11 @@ describe('Event Hubs misbehaves', () => {
   });
 
   it('F49: throttled for ten minutes it stops fetching, holds little, and goes on where it was', async () => {
-    const incident = await begin({ ports: withoutSdkRetries, tune: { outboxBytes: 100_000 }, settings: { UNITS_IN_FLIGHT: '2' } });
+    const incident = await begin({
+      ports: withoutSdkRetries,
+      tune: { outboxBytes: 100_000 },
+      settings: { UNITS_IN_FLIGHT: '2' },
+    });
     const units = Array.from({ length: 20 }, () => incident.publish({ records: 40, recordBytes: 1_000 }));
     const relent = faults().rejectSends({ hub: incident.hubs.audit, times: Infinity, condition: 'com.microsoft:server-busy' });
     const end = incident.ahead({ minutes: 10 });
@@ -104,7 +108,10 @@ describe('Event Hubs misbehaves', () => {
     const unit = incident.publish();
 
     await incident.round();
-    expect(await incident.row()).toMatchObject({ state: { name: 'needsAttention', failure: { kind: 'hubRefused' } }, pendingUnits: 1 });
+    expect(await incident.row()).toMatchObject({
+      state: { name: 'needsAttention', failure: { kind: 'hubRefused' } },
+      pendingUnits: 1,
+    });
     expect(incident.logged('stateChanged')).toMatchObject([{ severity: 'error' }]);
     await incident.runFor({ hours: 2 });
     faults().refuseAuthorization(false);

@@ -25,30 +25,36 @@ const broken: readonly (readonly [string, Answer])[] = [
 describe('Microsoft answers nonsense', () => {
   const { begin } = incidentStand();
 
-  it.each([...nonsense, ...broken])('F32, F33: a list that is, or %s: the watermark stays, and the next run lists again', async (_words, respond) => {
-    const incident = await begin();
-    const units = Array.from({ length: 5 }, () => incident.publish());
-    const answering = incident.microsoft.faults.add({ when: { operation: listing }, respond });
-    await incident.round();
-    expect((await incident.row()).cursor.listedTo).toBeUndefined();
-    answering.remove();
+  it.each([...nonsense, ...broken])(
+    'F32, F33: a list that is, or %s: the watermark stays, and the next run lists again',
+    async (_words, respond) => {
+      const incident = await begin();
+      const units = Array.from({ length: 5 }, () => incident.publish());
+      const answering = incident.microsoft.faults.add({ when: { operation: listing }, respond });
+      await incident.round();
+      expect((await incident.row()).cursor.listedTo).toBeUndefined();
+      answering.remove();
 
-    await incident.runUntilQuiet();
+      await incident.runUntilQuiet();
 
-    expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
-    incident.expects = { alerts: ['runFinished'] };
-  });
+      expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
+      incident.expects = { alerts: ['runFinished'] };
+    },
+  );
 
-  it.each([...nonsense, ...broken])('F32, F33: a blob that is, or %s: it is fetched again, and each record is there once', async (_words, respond) => {
-    const incident = await begin({ settings: { EVENT_TARGET_BYTES: '10000' } });
-    const units = Array.from({ length: 4 }, () => incident.publish({ records: 30, recordBytes: 1_000 }));
-    incident.microsoft.faults.add({ when: { operation: 'blob' }, times: 3, respond: later(respond) });
+  it.each([...nonsense, ...broken])(
+    'F32, F33: a blob that is, or %s: it is fetched again, and each record is there once',
+    async (_words, respond) => {
+      const incident = await begin({ settings: { EVENT_TARGET_BYTES: '10000' } });
+      const units = Array.from({ length: 4 }, () => incident.publish({ records: 30, recordBytes: 1_000 }));
+      incident.microsoft.faults.add({ when: { operation: 'blob' }, times: 3, respond: later(respond) });
 
-    await incident.runUntilQuiet();
+      await incident.runUntilQuiet();
 
-    expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
-    expect(incident.history().duplicates).toEqual([]);
-  });
+      expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
+      expect(incident.history().duplicates).toEqual([]);
+    },
+  );
 
   it('F33: a body that arrives a little at a time is taken as it comes', async () => {
     const incident = await begin();
@@ -67,7 +73,10 @@ describe('Microsoft answers nonsense', () => {
   ] as const)('F34: a 200 with the error %s inside is that error', async (code, operation, state) => {
     const incident = await begin();
     incident.publish();
-    const answering = incident.microsoft.faults.add({ when: { operation }, respond: { kind: 'json', value: { error: { code, message: 'No.' } } } });
+    const answering = incident.microsoft.faults.add({
+      when: { operation },
+      respond: { kind: 'json', value: { error: { code, message: 'No.' } } },
+    });
     await incident.round();
     expect(await incident.row()).toMatchObject({ state: { name: state, failure: { code } } });
     answering.remove();

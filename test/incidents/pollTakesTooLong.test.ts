@@ -8,7 +8,9 @@ describe('a poll takes longer than the function may run', () => {
 
   it('F12: ends in time, saves what it has, and goes on with a message of its own', async () => {
     const incident = await begin({ settings });
-    const units = Array.from({ length: 40 }, (_, index) => incident.publish({ contentCreated: incident.ago({ hours: 4 * index + 1 }) }));
+    const units = Array.from({ length: 40 }, (_, index) =>
+      incident.publish({ contentCreated: incident.ago({ hours: 4 * index + 1 }) }),
+    );
     const start = incident.clock.now().getTime();
 
     await incident.round();

@@ -14,7 +14,9 @@ describe('stored state is damaged', () => {
 
   it('F54: a source row that was deleted is made again from nothing, and the ledger keeps everything from being sent twice', async () => {
     const incident = await begin();
-    const units = Array.from({ length: 5 }, (_, index) => incident.publish({ contentCreated: incident.ago({ hours: 30 * index + 1 }) }));
+    const units = Array.from({ length: 5 }, (_, index) =>
+      incident.publish({ contentCreated: incident.ago({ hours: 30 * index + 1 }) }),
+    );
     await incident.runUntilQuiet();
     await table(incident, 'sources').deleteEntity(...key);
     units.push(incident.publish({ contentCreated: incident.ago({ hours: 100 }) }));
@@ -64,7 +66,8 @@ describe('stored state is damaged', () => {
     const incident = await begin();
     await incident.runUntilQuiet();
     const schedule = table(incident, 'schedule');
-    for await (const { partitionKey = '', rowKey = '' } of schedule.listEntities()) await schedule.deleteEntity(partitionKey, rowKey);
+    for await (const { partitionKey = '', rowKey = '' } of schedule.listEntities())
+      await schedule.deleteEntity(partitionKey, rowKey);
     await schedule.createEntity({ partitionKey: 's00', rowKey: 'nonsense', tenantId: 3 });
     const unit = incident.publish();
     await incident.round();
@@ -79,7 +82,9 @@ describe('stored state is damaged', () => {
 
   it('F57: storage restored from a backup of six hours ago repeats no more than those six hours, and loses nothing', async () => {
     const incident = await begin();
-    const before = Array.from({ length: 4 }, (_, index) => incident.publish({ contentCreated: incident.ago({ hours: 20 * index + 1 }) }));
+    const before = Array.from({ length: 4 }, (_, index) =>
+      incident.publish({ contentCreated: incident.ago({ hours: 20 * index + 1 }) }),
+    );
     await incident.runUntilQuiet();
     const backup = await tableRows(stand().storage, incident.prefix);
     const since: string[] = [];

@@ -26,29 +26,36 @@ describe('Table storage answers wrongly', () => {
 
   afterAll(async () => proxy.stop());
 
-  it.each(kinds)('F53: every write in turn meets %s, applied or not, and nothing is lost, repeated or overwritten', async (kind) => {
-    const storage = proxy.access.kind === 'connectionString' ? proxy.access.value : '';
-    const incident = await begin({ settings: { AzureWebJobsStorage: storage, EVENT_TARGET_BYTES: '10000' } });
-    const units = Array.from({ length: 3 }, (_, index) => incident.publish({ records: 20, recordBytes: 1_000, contentCreated: incident.ago({ hours: index }) }));
-    for (let write = 0; write < 14; write += 1) {
-      proxy.fail([...Array.from({ length: write }, () => 'pass' as const), kind]);
-      await incident.round();
-      incident.pass({ minutes: 16 });
-    }
-    proxy.fail([]);
+  it.each(kinds)(
+    'F53: every write in turn meets %s, applied or not, and nothing is lost, repeated or overwritten',
+    async (kind) => {
+      const storage = proxy.access.kind === 'connectionString' ? proxy.access.value : '';
+      const incident = await begin({ settings: { AzureWebJobsStorage: storage, EVENT_TARGET_BYTES: '10000' } });
+      const units = Array.from({ length: 3 }, (_, index) =>
+        incident.publish({ records: 20, recordBytes: 1_000, contentCreated: incident.ago({ hours: index }) }),
+      );
+      for (let write = 0; write < 14; write += 1) {
+        proxy.fail([...Array.from({ length: write }, () => 'pass' as const), kind]);
+        await incident.round();
+        incident.pass({ minutes: 16 });
+      }
+      proxy.fail([]);
 
-    await incident.runUntilQuiet();
+      await incident.runUntilQuiet();
 
-    expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
-    // A refusal that was none, or one that stays for as long as the SDK tries, may end a run, which begins again.
-    incident.expects = { repeatedBatches: 1, possibleAlerts: ['runAbandoned', 'runFinished', 'sourceFailed', 'poisonMessage'] };
-  });
+      expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
+      // A refusal that was none, or one that stays for as long as the SDK tries, may end a run, which begins again.
+      incident.expects = { repeatedBatches: 1, possibleAlerts: ['runAbandoned', 'runFinished', 'sourceFailed', 'poisonMessage'] };
+    },
+  );
 
   it.each([1, 2, 3])('F53: every third write meets one of all of them, at random (%i)', async (seed) => {
     const random = createRandom(seed, 'storage');
     const storage = proxy.access.kind === 'connectionString' ? proxy.access.value : '';
     const incident = await begin({ settings: { AzureWebJobsStorage: storage, EVENT_TARGET_BYTES: '10000' } });
-    const units = Array.from({ length: 5 }, (_, index) => incident.publish({ records: 20, recordBytes: 1_000, contentCreated: incident.ago({ hours: index }) }));
+    const units = Array.from({ length: 5 }, (_, index) =>
+      incident.publish({ records: 20, recordBytes: 1_000, contentCreated: incident.ago({ hours: index }) }),
+    );
     proxy.fail(Array.from({ length: 120 }, () => (random.chance(1 / 3) ? random.pick(kinds) : 'pass')));
     for (let round = 0; round < 8; round += 1) {
       await incident.round();

@@ -58,7 +58,9 @@ describe('the subscription is not on', () => {
     incident.microsoft.tenant(contoso.tenantId).setMood('subscriptionDisabled');
     await incident.runFor({ hours: 8 });
     expect(incident.requests('start')).toEqual([]);
-    expect(await incident.row()).toMatchObject({ state: { name: 'needsAttention', failure: { kind: 'subscriptionDisabled', code: 'AF20023' } } });
+    expect(await incident.row()).toMatchObject({
+      state: { name: 'needsAttention', failure: { kind: 'subscriptionDisabled', code: 'AF20023' } },
+    });
 
     incident.microsoft.tenant(contoso.tenantId).setMood('steady');
     incident.publish();
@@ -67,7 +69,9 @@ describe('the subscription is not on', () => {
     expect(incident.requests('start')).toEqual([]);
     expect(incident.deliveredUnits()).toHaveLength(2);
     expect(incident.logged('stateChanged').filter(({ severity }) => severity === 'error')).toHaveLength(1);
-    expect(incident.facts('M365Connector.StateChange')).toContainEqual(expect.objectContaining({ state: 'Needs attention', code: 'AF20023' }));
+    expect(incident.facts('M365Connector.StateChange')).toContainEqual(
+      expect.objectContaining({ state: 'Needs attention', code: 'AF20023' }),
+    );
     incident.expects = { alerts: ['runFinished', 'stateChanged'] };
   });
 
@@ -78,7 +82,10 @@ describe('the subscription is not on', () => {
     incident.microsoft.faults.add({
       when: { operation: 'start' },
       times: 1,
-      respond: { kind: 'replaceBody', change: () => Buffer.from('{"error":{"code":"AF20024","message":"The subscription is already enabled."}}') },
+      respond: {
+        kind: 'replaceBody',
+        change: () => Buffer.from('{"error":{"code":"AF20024","message":"The subscription is already enabled."}}'),
+      },
     });
 
     await incident.runUntilQuiet();

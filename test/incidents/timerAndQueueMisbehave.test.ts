@@ -1,6 +1,7 @@
 import { incidentStand } from '../support/incidentStack';
 import { contoso, fabrikam } from '../support/incidentTenants';
 import type { Around } from '../support/aroundPorts';
+import { contentOf } from '../support/collectQueueHost';
 
 describe('the timer and the queue do what they are known for', () => {
   const { begin } = incidentStand();
@@ -57,20 +58,22 @@ describe('the timer and the queue do what they are known for', () => {
   });
 
   it('F15: a message that nobody can process is recorded with its cause, and its sources are due again', async () => {
+    let broken = false;
     const around: Around = async (call, go) => {
       // The tenant table cannot be reached as long as the message is tried.
       if (call.name === 'tenants.find' && broken) throw new TypeError('A planted bug.');
       return go();
     };
     const incident = await begin({ around });
-    let broken = false;
     incident.publish();
     await incident.tick();
     broken = true;
     await incident.drain();
     broken = false;
     expect(incident.delivered()).toEqual([]);
-    expect(incident.logged('poisonMessage')).toMatchObject([{ severity: 'error', fields: { armed: 1, tenant: contoso.tenantId } }]);
+    expect(incident.logged('poisonMessage')).toMatchObject([
+      { severity: 'error', fields: { armed: 1, tenant: contoso.tenantId } },
+    ]);
 
     await incident.runFor({ minutes: 20 });
 
@@ -110,8 +113,7 @@ describe('the timer and the queue do what they are known for', () => {
     const incident = await begin({ around: meanwhile });
     incident.publish({ records: 20 });
     await incident.tick();
-    const [message] = await incident.queue.receive();
-    const content = JSON.parse(Buffer.from(message?.messageText ?? '', 'base64').toString()) as unknown;
+    const content = (await incident.queue.receive()).map(contentOf)[0];
     const other = incident.compose();
     second = async () => other.collect(content, { log: () => undefined });
 
@@ -126,8 +128,7 @@ describe('the timer and the queue do what they are known for', () => {
     const incident = await begin({ tenants: [contoso, fabrikam] });
     for (const tenant of [contoso, fabrikam]) for (let blob = 0; blob < 10; blob += 1) incident.publish({ tenant });
     await incident.tick();
-    const [message] = await incident.queue.receive();
-    const content = JSON.parse(Buffer.from(message?.messageText ?? '', 'base64').toString()) as unknown;
+    const content = (await incident.queue.receive()).map(contentOf)[0];
     const connectors = [incident.connector, incident.compose()];
 
     await incident.clock.run(

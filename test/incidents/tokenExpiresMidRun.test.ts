@@ -22,7 +22,8 @@ describe('the token expires in the middle of a run', () => {
     const units = Array.from({ length: 8 }, () => incident.publish());
     const before = incident.requests('token').length;
     const refusal = { status: 401, body: '{"Message":"Authorization has been denied for this request."}' };
-    for (const contentId of units) incident.microsoft.faults.add({ when: { operation: 'blob', contentId }, times: 1, respond: refusal });
+    for (const contentId of units)
+      incident.microsoft.faults.add({ when: { operation: 'blob', contentId }, times: 1, respond: refusal });
 
     await incident.runUntilQuiet();
 
@@ -35,7 +36,10 @@ describe('the token expires in the middle of a run', () => {
   it('F37: a token that is refused again and again is a state with a cause, not a loop', async () => {
     const incident = await begin();
     incident.publish();
-    const refusing = incident.microsoft.faults.add({ when: { operation: ['subscriptionsList', 'content', 'blob'] }, respond: { status: 401 } });
+    const refusing = incident.microsoft.faults.add({
+      when: { operation: ['subscriptionsList', 'content', 'blob'] },
+      respond: { status: 401 },
+    });
     await incident.runFor({ hours: 1 });
     expect(await incident.row()).toMatchObject({ state: { name: 'degraded', failure: { kind: 'unauthorized' } } });
     expect(refusing.used).toBeLessThan(40);

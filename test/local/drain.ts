@@ -9,7 +9,9 @@ import type { AvailableRecord } from './historyCheck';
 
 interface DrainParts {
   readonly stores: Connector;
-  /** What is missing now; asked again and again, so it may answer quickly that much is. */
+  /** The tenants of which fewer records arrived than were made available; asked again and again. */
+  readonly behind: () => readonly string[];
+  /** What is missing, record by record. */
   readonly missing: () => readonly AvailableRecord[];
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   readonly withinMs: number;
@@ -21,17 +23,21 @@ const relistEveryMs = 20_000;
 
 /** Waits until everything has arrived, or the time is up; sources that wait for their next poll are asked to look now. Returns what is still missing, in words. */
 export async function drain(parts: DrainParts, signal: AbortSignal): Promise<readonly string[]> {
-  const { stores, missing, refresh, withinMs } = parts;
+  const { stores, behind, missing, refresh, withinMs } = parts;
   const startedAt = Date.now();
   let nudgeAt = startedAt;
   let relistAt = startedAt + relistEveryMs;
   for (;;) {
-    const lacking = missing();
-    await refresh(signal);
-    if (lacking.length === 0) return [];
     const now = Date.now();
-    if (signal.aborted || now - startedAt > withinMs) return explain(stores, lacking, Math.round((now - startedAt) / 1_000));
-    const tenants = [...new Set(lacking.map(({ tenantId }) => tenantId))];
+    const late = signal.aborted || now - startedAt > withinMs;
+    let tenants = behind();
+    await refresh(signal);
+    if (tenants.length === 0 || late) {
+      const lacking = missing();
+      if (lacking.length === 0) return [];
+      if (late) return explain(stores, lacking, Math.round((now - startedAt) / 1_000));
+      tenants = [...new Set(lacking.map(({ tenantId }) => tenantId))];
+    }
     if (now >= relistAt) {
       // Only a re-list finds what was listed later than the overlap of two listings.
       for (const id of tenants) await syncTenant(stores.tenantPorts, id, signal);

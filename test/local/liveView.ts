@@ -45,8 +45,8 @@ interface Column {
   readonly text: (row: TenantOverview) => string;
 }
 
-function lagText({ latenessP95Seconds: seconds }: TenantOverview): string {
-  return seconds === undefined ? '–' : `< ${span(seconds * 1_000)}`;
+function lagText({ lagSeconds }: TenantOverview): string {
+  return lagSeconds === undefined ? '–' : span(lagSeconds * 1_000);
 }
 
 /** The columns there is room for, in the order in which they stand; the most important ones stay longest. */
@@ -61,7 +61,7 @@ function columnsFor(state: LiveState, room: number): readonly Column[] {
   const all = {
     rate: column('Rec/s', 5, rate),
     records: column('Records', 9, ({ records }) => number(records)),
-    lag: column('Lag p95', 7, lagText),
+    lag: column('Lag', 6, lagText),
     coverage: column('Blobs delivered', 15, coverage),
     pending: column('Pending', 7, ({ pending }) => number(pending)),
     gaps: column('Gaps', 4, ({ gaps }) => number(gaps)),

@@ -1,7 +1,6 @@
 import { explainTenant } from '../../src/app/explain';
 import type { ShownState } from '../../src/app/explain';
 import type { Connector } from '../../src/composition';
-import { addLateness, latenessAt, noLateness } from '../../src/domain/lateness';
 import type { SourceRow } from '../../src/domain/sourceState';
 import type { Tenant } from '../../src/domain/tenant';
 import { hourOf } from '../../src/domain/window';
@@ -22,10 +21,14 @@ export interface TenantOverview {
   readonly delivered: number;
   readonly pending: number;
   readonly gaps: number;
-  readonly latenessP95Seconds: number | undefined;
+  /** How long ago that was up to which everything is delivered; undefined before the first listing. */
+  readonly lagSeconds: number | undefined;
 }
 
-type Coverage = Pick<TenantOverview, 'listed' | 'delivered' | 'pending' | 'latenessP95Seconds'>;
+type Coverage = Pick<TenantOverview, 'listed' | 'delivered' | 'pending'> & {
+  /** The start of the oldest hour that is not delivered. */
+  readonly pendingSince: number | undefined;
+};
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -64,7 +67,9 @@ export class OverviewReader {
     const coverage = known?.version === version ? known.coverage : await this.#coverage(rows, signal);
     this.#known.set(tenant.id, { version, coverage });
     const gaps = rows.reduce((total, { gapsTotal }) => total + gapsTotal, 0);
-    return { tenant, state, stateTitle, since, why, nextStep, records: this.#tally.of(tenant.id), gaps, ...coverage };
+    const records = this.#tally.of(tenant.id);
+    const lagSeconds = lagOf(rows, coverage.pendingSince, this.#stores.clock.now().getTime());
+    return { tenant, state, stateTitle, since, why, nextStep, records, gaps, ...coverage, lagSeconds };
   }
 
   async #coverage(rows: readonly SourceRow[], signal: AbortSignal): Promise<Coverage> {
@@ -78,15 +83,19 @@ export class OverviewReader {
       )
     ).flat();
     const sum = (count: (hour: (typeof hours)[number]) => number) => hours.reduce((total, hour) => total + count(hour), 0);
-    const recent = hours.filter(({ hour }) => hour >= hourOf(new Date(now - hourMs)));
+    const pendingHours = hours.filter(({ pending, hour }) => pending > 0 && hour !== 'undated').map(({ hour }) => hour);
+    const oldest = pendingHours.sort()[0];
     return {
       listed: sum(({ listed }) => listed),
       delivered: sum(({ delivered }) => delivered),
       pending: sum(({ pending }) => pending),
-      latenessP95Seconds: latenessAt(
-        recent.reduce((all, hour) => addLateness(all, hour.lateness), noLateness),
-        0.95,
-      ),
+      pendingSince: oldest === undefined ? undefined : Date.parse(`${oldest}:00:00Z`),
     };
   }
+}
+
+function lagOf(rows: readonly SourceRow[], pendingSince: number | undefined, now: number): number | undefined {
+  const listed = rows.flatMap(({ cursor }) => (cursor.listedTo === undefined ? [] : [Date.parse(cursor.listedTo)]));
+  if (listed.length === 0) return undefined;
+  return Math.max(0, Math.round((now - Math.min(...listed, pendingSince ?? Infinity)) / 1_000));
 }

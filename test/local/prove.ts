@@ -26,7 +26,7 @@ export interface Proof {
 /** What came of comparing truth and hubs. */
 export interface Proven {
   readonly proof: Proof;
-  readonly history: Omit<History, 'missing'> & { readonly missing: readonly AvailableRecord[] };
+  readonly history: History;
   /** The same in words, with what is wrong listed. */
   readonly lines: readonly string[];
 }

@@ -26,6 +26,7 @@ const drainMs = 120_000;
 /** A throttled source keeps quiet for a minute and more, and a start of a subscription is repeated after a quarter of an hour at the earliest. */
 const drainAfterFaultsMs = 300_000;
 const backfillHours = 48;
+const backfillRecords = 500;
 const showEveryMs = 1_000;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -38,14 +39,18 @@ type Result = { readonly [Key in keyof Proof]: Proof[Key] | null } & {
 };
 
 /** True when the records of a content type can be collected from a tenant of this mood. */
-function isCollectable(mood: TenantMood, contentType: ContentType): boolean {
-  return isHealthy(mood) || (mood === 'dlpWithoutPermission' && contentType !== 'DLP.All');
+function isCollectable(mood: TenantMood | undefined, contentType: ContentType): boolean {
+  return (mood !== undefined && isHealthy(mood)) || (mood === 'dlpWithoutPermission' && contentType !== 'DLP.All');
+}
+
+function moodsOf(microsoft365: Microsoft365): ReadonlyMap<string, TenantMood> {
+  return new Map(microsoft365.tenants().map(({ tenant, mood }) => [tenant.tenantId, mood]));
 }
 
 function* truthOf(microsoft365: Microsoft365): Generator<TruthRecord> {
-  const moods = new Map(microsoft365.tenants().map(({ tenant, mood }) => [tenant.tenantId, mood]));
+  const moods = moodsOf(microsoft365);
   for (const { tenantId, contentType, contentId, id, sha256 } of microsoft365.truth.available())
-    yield { tenantId, unit: contentId, id, sha256, collectable: isCollectable(moods.get(tenantId) ?? 'auditOff', contentType) };
+    yield { tenantId, unit: contentId, id, sha256, collectable: isCollectable(moods.get(tenantId), contentType) };
 }
 
 async function addSimulatedTenants(stores: Connector, tenants: readonly SimulatedTenant[], signal: AbortSignal): Promise<void> {
@@ -103,7 +108,7 @@ class Run {
     if (microsoft365 === undefined) return;
     if (microsoft365.truth.counts().length === 0) {
       say(`Making records of the last ${backfillHours} hours …`);
-      microsoft365.backfill(backfillHours, { maxRecordsPerTenant: 1_000 });
+      microsoft365.backfill(backfillHours, { maxRecordsPerTenant: backfillRecords });
     }
     const { recordsFolder, faults } = this.#options;
     if (recordsFolder !== undefined) {
@@ -160,7 +165,8 @@ class Run {
     const incomplete = await drain(
       {
         stores: this.#stores,
-        missing: () => this.#missing(microsoft365),
+        behind: () => this.#behind(microsoft365),
+        missing: () => prove([...truthOf(microsoft365)], this.#delivered(), []).history.missing,
         refresh: async (until) => this.#refresh(until),
         withinMs: this.#options.faults.length > 0 ? drainAfterFaultsMs : drainMs,
       },
@@ -174,31 +180,18 @@ class Run {
     return { ...proof, ...this.#times() };
   }
 
-  /** What is missing: as long as a tenant has fewer records than were made available, that is enough to know. */
-  #missing(microsoft365: Microsoft365): readonly TruthRecord[] {
+  /** Cheap to know: the tenants of which fewer records arrived than were made available. */
+  #behind(microsoft365: Microsoft365): readonly string[] {
     this.#tally.update();
-    const truth = [...truthOf(microsoft365)];
-    const collectable = Map.groupBy(
-      truth.filter((record) => record.collectable),
-      ({ tenantId }) => tenantId,
-    );
-    const behind = [...collectable].filter(([tenantId, records]) => this.#tally.of(tenantId) < records.length);
-    const exact = prove(
-      truth,
-      behind.length === 0 ? this.#delivered() : this.#deliveredOf(new Set(behind.map(([id]) => id))),
-      [],
-    );
-    const wanted = new Set(behind.map(([id]) => id));
-    const missing = exact.history.missing as readonly TruthRecord[];
-    return behind.length === 0 ? missing : missing.filter(({ tenantId }) => wanted.has(tenantId));
+    const available = new Map<string, number>();
+    const moods = moodsOf(microsoft365);
+    for (const { tenantId, contentType, records } of microsoft365.truth.counts())
+      if (isCollectable(moods.get(tenantId), contentType)) available.set(tenantId, (available.get(tenantId) ?? 0) + records);
+    return [...available].filter(([tenantId, records]) => this.#tally.of(tenantId) < records).map(([tenantId]) => tenantId);
   }
 
   *#delivered() {
     for (const name of recordHubs) for (const event of this.#stack.hubs.read(name)) if (isRecords(event)) yield event;
-  }
-
-  *#deliveredOf(tenantIds: ReadonlySet<string>) {
-    for (const event of this.#delivered()) if (tenantIds.has(String(event.applicationProperties['tenantId']))) yield event;
   }
 
   async #withoutTruth(signal: AbortSignal): Promise<Result> {
@@ -262,8 +255,7 @@ async function start(options: StartOptions): Promise<Result | undefined> {
     ends.push(() => run.end());
     await run.prepare(signal);
     if (!signal.aborted) await stack.startConnector();
-    say(`Everything runs. Event Hubs: ${stack.hubs.connectionString}`);
-    if (!options.simulation) say('Add a tenant: npm run tenant -- add --help');
+    if (!options.simulation) say(`Event Hubs: ${stack.hubs.connectionString}\nAdd a tenant: npm run tenant -- add --help`);
     await run.watch(signal);
     if (options.forSeconds === undefined || signal.aborted) return undefined;
     return await run.finish(signal);

@@ -16,7 +16,7 @@ export interface OnClock {
   /** Changes how the connector is tuned where the settings do not reach. */
   readonly tune?: Partial<CollectPorts['options']>;
   /** Takes the place of single ports. */
-  readonly ports?: Partial<CollectPorts>;
+  readonly ports?: (real: CollectPorts) => Partial<CollectPorts>;
   /** Between the engine and its ports. */
   readonly around: Around;
   readonly log: (severity: Severity, line: string) => void;
@@ -33,7 +33,7 @@ export function composeOnClock(environment: Readonly<Record<string, string>>, ho
     wrap: (ports) => {
       const sources = new Map([...ports.sources].filter(([id]) => ids.includes(id)));
       const options = { ...ports.options, ...tune };
-      return aroundPorts({ ...ports, ...how.ports, sources, options }, nested(tracked, how.around));
+      return aroundPorts({ ...ports, ...how.ports?.(ports), sources, options }, nested(tracked, how.around));
     },
   });
 }

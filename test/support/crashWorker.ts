@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs';
+import type { CollectPorts } from '../../src/app/collectPorts';
 import type { Connector } from '../../src/composition';
 import type { Around } from './aroundPorts';
 import { nested } from './aroundPorts';
 import { CollectQueueHost } from './collectQueueHost';
 import { composeOnClock } from './composeOnClock';
-import { DurableSteps } from './durableSteps';
+import { DurableSteps, killNow } from './durableSteps';
 import type { StepPosition } from './durableSteps';
 import { IoClock, timeFile } from './ioClock';
 
@@ -17,6 +18,8 @@ export type WorkerOrder =
       readonly sources: readonly string[];
       /** Kills the process at the nth time it comes to this durable step. */
       readonly killAt?: { readonly step: string; readonly nth: number; readonly position: StepPosition };
+      /** Kills the process when so many units of a list are in the ledger, and the others are not. */
+      readonly killAfterEnlisting?: number;
       /** Stops the process (as SIGSTOP does) in front of its first write to the hub. */
       readonly stopBeforeFirstWrite?: boolean;
       /** How long each write to the hub takes, by the clock. */
@@ -36,23 +39,33 @@ let connector: Connector | undefined;
 let clock: IoClock | undefined;
 let queue: CollectQueueHost | undefined;
 let steps: DurableSteps | undefined;
+let stopping = false;
 
 function answer(message: WorkerAnswer): void {
   process.send?.(message);
 }
 
 function begin(order: Extract<WorkerOrder, { kind: 'compose' }>): void {
-  const { environment, sources, killAt, writesTakeMs, stopBeforeFirstWrite } = order;
+  const { environment, sources, killAt, killAfterEnlisting, writesTakeMs, stopBeforeFirstWrite } = order;
   clock = new IoClock(timeFile(order.timeFile));
   steps = new DurableSteps(killAt);
   connector = composeOnClock(environment, {
     clock,
     sources,
-    around: nested(slowWrites(clock, writesTakeMs), nested(stopping(stopBeforeFirstWrite ?? false), steps.around)),
+    ...(killAfterEnlisting === undefined ? {} : { ports: (real) => dyingLedger(real, killAfterEnlisting) }),
+    around: nested(slowWrites(clock, writesTakeMs), nested(stopItself(stopBeforeFirstWrite ?? false), steps.around)),
     // Synchronous, so that what was logged before a kill is not lost.
     log: (severity, line) => writeSync(1, `${JSON.stringify({ severity, line })}\n`),
   });
   queue = new CollectQueueHost(environment['AzureWebJobsStorage'] ?? '', environment['STORAGE_PREFIX'] ?? '');
+}
+
+function dyingLedger({ ledger }: CollectPorts, units: number): Partial<CollectPorts> {
+  const enlist: CollectPorts['ledger']['enlist'] = async (scope, all, now, until) => {
+    const rows = await ledger.enlist(scope, all.slice(0, units), now, until);
+    return all.length > units ? killNow() : rows;
+  };
+  return { ledger: { ...ledger, enlist } };
 }
 
 function slowWrites(on: IoClock, ms: number | undefined): Around {
@@ -62,7 +75,7 @@ function slowWrites(on: IoClock, ms: number | undefined): Around {
   };
 }
 
-function stopping(wanted: boolean): Around {
+function stopItself(wanted: boolean): Around {
   let toStop = wanted;
   return async (call, go) => {
     if (toStop && call.name === 'sink.write') {
@@ -90,6 +103,8 @@ async function obey(order: WorkerOrder): Promise<void> {
 
 process.on('message', (order: WorkerOrder) => {
   obey(order).catch((error: unknown) => {
+    // What is cut short by the end is not a fault.
+    if (stopping) return;
     writeSync(2, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   });
@@ -97,6 +112,7 @@ process.on('message', (order: WorkerOrder) => {
 
 // As the functions do when the host tells them to stop.
 process.on('SIGTERM', () => {
+  stopping = true;
   const stopped = connector === undefined ? Promise.resolve() : connector.stop();
   void (clock?.run(stopped) ?? stopped).finally(() => process.exit(0));
 });

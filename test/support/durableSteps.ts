@@ -21,19 +21,19 @@ export class DurableSteps {
     const step = this.#nameOf(call);
     if (call.name === 'sourceRows.find') return this.#noted(await go());
     if (step === undefined) return go();
-    if (this.#killAtNext) kill();
+    if (this.#killAtNext) killNow();
     const position = step === this.#killAt?.step && (this.#times += 1) === this.#killAt.nth ? this.#killAt.position : undefined;
-    if (position === 'before') kill();
+    if (position === 'before') killNow();
     const result = await go();
     if (call.name === 'sourceRows.save') this.#noted(result);
-    if (position === 'unanswered') kill();
+    if (position === 'unanswered') killNow();
     if (position === 'unrecorded') this.#killAtNext = true;
     return result;
   };
 
   /** Nothing more is made durable in this round. */
   roundIsOver(): void {
-    if (this.#killAtNext) kill();
+    if (this.#killAtNext) killNow();
   }
 
   #noted<T>(row: T): T {
@@ -81,7 +81,8 @@ function ledgerChange(rows: readonly LedgerRow[]): string {
   return rows.some(({ state }) => state === 'done') ? 'done' : 'progress';
 }
 
-function kill(): never {
+/** Ends this process as a power cut would. */
+export function killNow(): never {
   process.kill(process.pid, 'SIGKILL');
   // The signal may take a moment; nothing else may happen until then.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

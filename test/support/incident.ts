@@ -40,7 +40,7 @@ export interface IncidentOptions {
   /** Changes how the connector is tuned where the settings do not reach. */
   readonly tune?: Partial<CollectPorts['options']>;
   /** Takes the place of single ports. */
-  readonly ports?: (environment: Readonly<Record<string, string>>) => Partial<CollectPorts>;
+  readonly ports?: (real: CollectPorts, environment: Readonly<Record<string, string>>) => Partial<CollectPorts>;
   /** Noon of 22 November 2026 unless given. */
   readonly start?: string;
   /** How far the connector's clock is ahead of everybody else's. */
@@ -155,7 +155,7 @@ export class Incident {
         log: (severity, line) => this.note(severity, line),
         ...(skewMs === undefined ? {} : { skewMs }),
         ...(tune === undefined ? {} : { tune }),
-        ...(ports === undefined ? {} : { ports: ports(this.environment) }),
+        ...(ports === undefined ? {} : { ports: (real: CollectPorts) => ports(real, this.environment) }),
       },
     );
     this.#connectors.push(connector);

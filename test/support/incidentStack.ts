@@ -100,7 +100,16 @@ export function incidentStand(options: StandOptions = {}): IncidentStand {
       const hubs = { audit: `${prefix}-audit`, operations: `${prefix}-operations` };
       emulator.addHub(hubs.audit, 2);
       emulator.addHub(hubs.operations, 1);
-      const incident = new Incident({ stand: present(), prefix, timeFile: timePath, clock, microsoft, hubs, tenants, options: how });
+      const incident = new Incident({
+        stand: present(),
+        prefix,
+        timeFile: timePath,
+        clock,
+        microsoft,
+        hubs,
+        tenants,
+        options: how,
+      });
       begun.push(incident);
       await incident.begin();
       return incident;

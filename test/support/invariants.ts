@@ -60,7 +60,9 @@ function repeatProblems(incident: Incident): string[] {
 export function repeatedBatchesOf(events: readonly StoredEvent[]): number {
   const firstIn = new Map<string, string>();
   const repeated = new Set<string>();
-  const inOrder = events.toSorted((a, b) => a.enqueuedTime.getTime() - b.enqueuedTime.getTime() || a.sequenceNumber - b.sequenceNumber);
+  const inOrder = events.toSorted(
+    (a, b) => a.enqueuedTime.getTime() - b.enqueuedTime.getTime() || a.sequenceNumber - b.sequenceNumber,
+  );
   for (const event of inOrder) {
     const { tenantId, unit } = event.applicationProperties;
     const batch = `${event.partition}|${event.batch}`;
@@ -175,7 +177,9 @@ function logProblems(incident: Incident): string[] {
   const expected = incident.expects.alerts ?? [];
   const possible = incident.expects.possibleAlerts ?? [];
   const loud = incident.log.filter(({ severity }) => severity !== 'info');
-  const unexpected = loud.filter(({ event }) => !expected.includes(event) && !possible.includes(event)).map(({ line }) => `unexpected: ${line}`);
+  const unexpected = loud
+    .filter(({ event }) => !expected.includes(event) && !possible.includes(event))
+    .map(({ line }) => `unexpected: ${line}`);
   const names = new Set(loud.map(({ event }) => event));
   return [...unexpected, ...expected.filter((name) => !names.has(name)).map((name) => `not logged: ${name}`)];
 }

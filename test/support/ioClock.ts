@@ -47,7 +47,7 @@ export class IoClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #order = 0;
   #busy = 0;
-  #changed: () => void = () => undefined;
+  readonly #waiting = new Set<() => void>();
 
   constructor(time: TimeCell) {
     this.#time = time;
@@ -106,7 +106,7 @@ export class IoClock implements Clock {
     let done = false;
     const end = (): void => {
       done = true;
-      this.#changed();
+      this.#tell();
     };
     const settled = work.then(end, end);
     const isDone = (): boolean => done;
@@ -129,7 +129,11 @@ export class IoClock implements Clock {
   #count(by: number): void {
     if (by === 0) return;
     this.#busy += by;
-    this.#changed();
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const wake of this.#waiting) wake();
   }
 
   /** Resolves when nothing that is tracked is under way, and all that follows from it has happened. */
@@ -147,15 +151,19 @@ export class IoClock implements Clock {
 
   /** Resolves at the next change of what is under way. */
   async #change(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#changed = resolve;
-        timer = setTimeout(() => reject(new Error(`Stuck for ${stuckMs / 1_000} s: ${this.#busy} calls under way.`)), stuckMs);
-      });
-    } finally {
-      clearTimeout(timer);
-    }
+    await new Promise<void>((resolve, reject) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const stuck = (): void => {
+        this.#waiting.delete(wake);
+        reject(new Error(`Stuck for ${stuckMs / 1_000} s: ${this.#busy} calls under way.`));
+      };
+      const timer = setTimeout(stuck, stuckMs);
+      this.#waiting.add(wake);
+    });
   }
 
   #next(): Sleeper | undefined {
