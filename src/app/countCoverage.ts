@@ -8,7 +8,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** Finished ledger rows are deleted when their day is older than this; what was counted until then is not counted again. */
-export const keptDays = 8;
+const keptDays = 8;
 
 /** The first day whose ledger rows are all still there. */
 export function oldestKeptDay(now: Date): string {

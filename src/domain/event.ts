@@ -5,7 +5,7 @@ import type { RecordFlag, SourceFacts, SourceRecord } from './source';
 import type { TenantId } from './tenant';
 
 /** The version of the record shape; rises when a consumer would have to change. */
-export const schemaVersion = '1';
+const schemaVersion = '1';
 
 /** One Event Hubs message, ready to send. */
 export interface OutgoingEvent {

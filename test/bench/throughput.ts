@@ -151,7 +151,7 @@ class FinishedRuns {
 }
 
 async function runConnector(options: RunOptions, stand: Stand): Promise<RunResult> {
-  const { servers, tenant, check, arrivals } = stand;
+  const { servers, tenant, arrivals } = stand;
   const environment = { ...servers.environment, REQUESTS_PER_MINUTE: '100000', ...options.settings };
   const runs = new FinishedRuns();
   let [ready, death]: [boolean, Error | undefined] = [false, undefined];
@@ -179,7 +179,6 @@ async function runConnector(options: RunOptions, stand: Stand): Promise<RunResul
   } finally {
     await stores.stop();
     await host.stop();
-    void check;
   }
 }
 

@@ -54,7 +54,7 @@ export interface Stack {
 }
 
 /** The name of the file in which a running stack tells commands how to reach it. */
-export const environmentFile = 'environment.json';
+const environmentFile = 'environment.json';
 
 /** Thrown when a part of the stack does not start; the message says which and what it said. */
 export class StackError extends Error {}

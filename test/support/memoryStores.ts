@@ -27,7 +27,7 @@ export class MemoryTenantStore implements TenantStore {
 
   readonly save: TenantStore['save'] = async (tenant, expected, signal) => {
     refuseAborted('saving the tenant', signal);
-    const etag = this.#rows.write(tenant.id, { tenant }, expected);
+    const etag = this.#rows.write(tenant.id, { tenant }, expected ?? 'new');
     if (etag === undefined) throw conflict('saving the tenant');
     return Promise.resolve(etag);
   };
