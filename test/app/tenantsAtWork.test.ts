@@ -7,7 +7,7 @@ import type { Failure } from '../../src/domain/failure';
 import { checkHistory } from '../support/history';
 import { scriptedUnit } from '../support/scriptedSource';
 import { tenantNamed } from '../support/simulatedTenant';
-import { at, hourMs, minuteMs, simulateFeed, told } from '../support/feedSimulation';
+import { at, hourMs, minuteMs, simulateFeed } from '../support/feedSimulation';
 
 const forever = new AbortController().signal;
 

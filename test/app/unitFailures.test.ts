@@ -2,7 +2,7 @@ import type { Failure } from '../../src/domain/failure';
 import { checkHistory } from '../support/history';
 import { scriptedUnit } from '../support/scriptedSource';
 import { tenantNamed } from '../support/simulatedTenant';
-import { at, dayMs, hourMs, minuteMs, simulateFeed, start, told } from '../support/feedSimulation';
+import { at, dayMs, hourMs, minuteMs, simulateFeed, told } from '../support/feedSimulation';
 
 const missing: Failure = { kind: 'contentMissing', code: 'AF20050' };
 
@@ -154,7 +154,7 @@ describe('a unit that cannot be read', () => {
 });
 
 describe('a unit that Microsoft describes in a way that cannot be used', () => {
-  it('is a gap from the start, also when its time cannot be right', async () => {
+  it('is a gap from the also when its time cannot be right', async () => {
     const { simulation, source } = simulateFeed(tenantNamed('unlucky'));
     const refused: Failure = { kind: 'refusedUrl', code: 'foreignHost', detail: 'the host is another' };
     source.add(scriptedUnit('foreign', at(-hourMs), 1, { refused }), scriptedUnit('undated', at(-hourMs), 3, { undated: true }));

@@ -149,7 +149,7 @@ export function renderLiveView(state: LiveState, { columns: wide, rows, colour }
     const step = why.length > 0 && detail === 'steps' ? [grey(`    → ${row.nextStep}`)] : [];
     return [`${paint(code, mark)} ${line}`.trimEnd(), ...why, ...step];
   });
-  const none = state.tenants.length === 0 ? ['  No tenants yet. Add one: npm run tenant -- add --help'] : [];
+  const none = state.tenants.length === 0 ? [cut('  No tenants yet. Add one: npm run tenant -- add --help', width)] : [];
   return [
     paint('1', cut(title, width)) + paint('90', cut(top, Math.max(0, width - widthOf(title)))),
     cut(`  ${summary(state.tenants)}`, width),

@@ -75,7 +75,9 @@ export function readStartOptions(words: readonly string[]): StartOptions | undef
       },
     }));
   } catch (error) {
-    throw new OptionError(`${error instanceof Error ? error.message : 'The options cannot be read.'} See npm start -- --help`);
+    const told =
+      typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : 'The options cannot be read.';
+    throw new OptionError(`${told} See npm start -- --help`);
   }
   if (values.help === true) return undefined;
   const { records } = values;

@@ -40,7 +40,7 @@ export function aroundObject<T extends object>(name: string, object: T, around: 
         const call = { name: `${name}.${property}`, args };
         const start = (): unknown => Reflect.apply(member, target, args);
         if (iterating.has(call.name)) return aroundSteps(call, start() as AsyncIterable<unknown>, around);
-        return around(call, async () => (await start()));
+        return around(call, async () => await start());
       };
     },
   });

@@ -1,4 +1,4 @@
-import { TableServiceClient, TableClient } from '@azure/data-tables';
+import { TableClient } from '@azure/data-tables';
 import { countHours } from '../../src/app/countCoverage';
 import { isSameCoverage } from '../../src/domain/coverage';
 import type { Gap } from '../../src/domain/coverage';
@@ -111,17 +111,33 @@ function toText(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 }
 
-/** All rows of all tables of a storage prefix. */
+/** All tables the connector has. */
+const tableNames = ['tenants', 'sources', 'ledger', 'coverage', 'gaps', 'schedule', 'poison'];
+
+/** One table of a storage prefix. */
+export function tableOf(connectionString: string, prefix: string, name: string): TableClient {
+  return TableClient.fromConnectionString(connectionString, `${prefix}${name}`, { allowInsecureConnection: true });
+}
+
+/** All rows of all tables of a storage prefix, by the name of the table. */
 export async function tableRows(
   connectionString: string,
   prefix: string,
 ): Promise<Map<string, { partitionKey: string; rowKey: string }[]>> {
-  const local = { allowInsecureConnection: true };
   const tables = new Map<string, { partitionKey: string; rowKey: string }[]>();
-  for await (const { name = '' } of TableServiceClient.fromConnectionString(connectionString, local).listTables())
-    if (name.startsWith(prefix))
-      tables.set(name, await Array.fromAsync(TableClient.fromConnectionString(connectionString, name, local).listEntities()));
+  for (const name of tableNames) {
+    const rows = Array.fromAsync(
+      tableOf(connectionString, prefix, name).listEntities<{ partitionKey: string; rowKey: string }>(),
+    );
+    // A table that nothing was ever written to is not there.
+    tables.set(name, await rows.catch(() => []));
+  }
   return tables;
+}
+
+/** Removes the tables of a storage prefix, so that the storage that all tests share stays small. */
+export async function dropTables(connectionString: string, prefix: string): Promise<void> {
+  for (const name of tableNames) await tableOf(connectionString, prefix, name).deleteTable();
 }
 
 /** G1: what is lost is recorded, told to the operations hub, and raised an alert. */

@@ -68,7 +68,10 @@ export class IoClock implements Clock {
           resolve();
         };
         const sleeper: Sleeper = { at: this.#time.read() + Math.max(0, ms), order: (this.#order += 1), wake };
-        if (signal.aborted) { abort(); return; }
+        if (signal.aborted) {
+          abort();
+          return;
+        }
         signal.addEventListener('abort', abort, { once: true });
         this.#sleepers.add(sleeper);
       }),
