@@ -13,7 +13,7 @@ const entriesOf = (tenants: number, most: number) =>
       tenantId: fc.integer({ min: 0, max: tenants }).map((n) => `tenant-${n}`),
       sourceId: fc.integer({ min: 0, max: 200 }).map((n) => `source${n}`),
       ticket: fc.nat(9),
-      backlog: fc.boolean(),
+      backlog: fc.nat(150).map((n) => n === 0),
     }),
     { maxLength: most, size: 'max' },
   );

@@ -3,7 +3,7 @@ import { keyPart } from '../../src/azure/tableKeys';
 import type { Incident } from '../support/incident';
 import { incidentStand } from '../support/incidentStack';
 import { contoso } from '../support/incidentTenants';
-import { tableOf, tableRows } from '../support/invariants';
+import { tableOf, tableRows } from '../support/incidentTables';
 
 const key = [keyPart(contoso.tenantId), keyPart('activity.exchange')] as const;
 

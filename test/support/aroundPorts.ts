@@ -31,7 +31,7 @@ export function aroundPorts(ports: CollectPorts, around: Around): CollectPorts {
 }
 
 /** An object with something around every method that returns a promise or an iteration. */
-export function aroundObject<T extends object>(name: string, object: T, around: Around): T {
+function aroundObject<T extends object>(name: string, object: T, around: Around): T {
   return new Proxy(object, {
     get: (target, property): unknown => {
       const member: unknown = Reflect.get(target, property);

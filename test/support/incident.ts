@@ -20,10 +20,10 @@ import type { Around } from './aroundPorts';
 import { CollectQueueHost } from './collectQueueHost';
 import { composeOnClock } from './composeOnClock';
 import type { WorkerOrder } from './crashWorker';
-import type { Stand } from './incidentStack';
 import { contoso, providerTenantId } from './incidentTenants';
-import { dropTables } from './invariants';
+import { dropTables } from './incidentTables';
 import type { IoClock } from './ioClock';
+import type { Stand } from './stand';
 import { WatermarkWatch } from './watermarkWatch';
 import { WorkerProcess } from './workerProcess';
 

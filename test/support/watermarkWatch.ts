@@ -5,7 +5,7 @@ import type { ContentType } from '../local/microsoft365/tenant';
 import type { Around } from './aroundPorts';
 
 /** The content type each source collects. */
-export const contentTypeOf: Readonly<Record<string, ContentType>> = {
+const contentTypeOf: Readonly<Record<string, ContentType>> = {
   'activity.azureActiveDirectory': 'Audit.AzureActiveDirectory',
   'activity.exchange': 'Audit.Exchange',
   'activity.sharePoint': 'Audit.SharePoint',
