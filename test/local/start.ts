@@ -240,6 +240,7 @@ async function start(options: StartOptions): Promise<Result | undefined> {
       settings: options.simulation
         ? { POLL_SHORTEST_SECONDS: '2', POLL_LONGEST_SECONDS: '8' }
         : { COLLECT_SCHEDULE: '*/10 * * * * *', ...own },
+      usualPorts: true,
       onLine: (line) => log.write(`${line}\n`),
       onProgress: say,
       onConnectorEnd: (what) => {
