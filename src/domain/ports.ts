@@ -41,7 +41,7 @@ export interface Ledger {
   readonly save: (changes: readonly LedgerChange[], signal: AbortSignal) => Promise<readonly LedgerRow[]>;
   /** A row as it is now; undefined when it is not there. */
   readonly find: (scope: LedgerScope, unit: Unit, signal: AbortSignal) => Promise<LedgerRow | undefined>;
-  /** All rows of an hour (`2026-11-22T10`), or of `undated`. */
+  /** All rows of an hour (`2026-11-22T10`), of a day (`2026-11-22`), or of `undated`. */
   readonly hour: (scope: LedgerScope, hour: string, signal: AbortSignal) => AsyncIterable<readonly LedgerRow[]>;
   /** Deletes rows of a day that are finished and expired before the given time; returns how many stay. */
   readonly forget: (

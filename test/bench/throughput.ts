@@ -157,8 +157,8 @@ async function runConnector(options: RunOptions, stand: Stand): Promise<RunResul
   let [ready, death]: [boolean, Error | undefined] = [false, undefined];
   const died = (): Error | undefined => death;
   const host = startMeasured({
-    script: 'dist/functionHost.js',
-    environment: { ...environment, FUNCTION_HOST_SCRIPT: 'dist/functions.js', FUNCTION_HOST_PORT: '0' },
+    script: 'dist/benchConnector.js',
+    environment,
     nodeOptions: options.nodeOptions ?? [],
     onLine: (line) => {
       if (line.includes('"event":"ready"')) ready = true;

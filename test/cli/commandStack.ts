@@ -28,6 +28,8 @@ interface RunOptions {
   readonly input?: string | Buffer;
   /** Instead of the stack's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** When a process that does not end is killed; a minute unless given. */
+  readonly withinMs?: number;
 }
 
 /** A local stack and the real commands as processes of their own against it. */
@@ -90,10 +92,10 @@ export async function startCommandStack(tenants: readonly SimulatedTenant[]): Pr
 export async function runCommand(
   script: string,
   words: readonly string[],
-  { input = '', environment }: RunOptions & { readonly environment: Readonly<Record<string, string>> },
+  { input = '', environment, withinMs = commandMs }: RunOptions & { readonly environment: Readonly<Record<string, string>> },
 ): Promise<Ran> {
   const child = spawn(process.execPath, [script, ...words], { env: { PATH: process.env['PATH'] ?? '', ...environment } });
-  const late = setTimeout(() => child.kill('SIGKILL'), commandMs);
+  const late = setTimeout(() => child.kill('SIGKILL'), withinMs);
   child.stdin.on('error', () => undefined).end(input);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);

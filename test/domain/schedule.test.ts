@@ -3,7 +3,8 @@ import { groupEntries, longestMessage, nextPollMs, shardOf } from '../../src/dom
 import type { ScheduleEntry } from '../../src/domain/schedule';
 
 // The same cases each time: a test that fails only sometimes helps nobody.
-fc.configureGlobal({ seed: 20261122 });
+// Long lists take for ever to shrink: the first counterexample has to do.
+fc.configureGlobal({ seed: 20261122, endOnFailure: true });
 
 const entriesOf = (tenants: number, most: number) =>
   fc.array(
@@ -18,7 +19,7 @@ const entriesOf = (tenants: number, most: number) =>
     { maxLength: most, size: 'max' },
   );
 /** Many tenants with some sources each, or a few with more than a message holds. */
-const entries = fc.oneof(entriesOf(12, 200), entriesOf(1, 400));
+const entries = fc.oneof(entriesOf(12, 200), entriesOf(1, 260));
 const tenantsPerMessage = fc.integer({ min: 1, max: 20 });
 const plain = ({ tenantId, sourceId, ticket, dueAt }: ScheduleEntry): string =>
   [tenantId, sourceId, ticket, dueAt.toISOString()].join('|');

@@ -25,11 +25,14 @@ describe('the process is stopped, told to stop, or dies in the middle of a list'
     await incident.runUntilQuiet();
     expect(incident.deliveredUnits()).toHaveLength(3);
 
+    const row = await incident.row();
     zombie.child.kill('SIGCONT');
     await itsRound;
+    expect(await incident.row()).toEqual(row);
     await incident.runUntilQuiet();
 
-    incident.expects = { repeatedBatches: 1, alerts: ['runAbandoned'] };
+    // An answer that lay there for as long as the process was stopped has an old date.
+    incident.expects = { repeatedBatches: 1, alerts: ['runAbandoned'], possibleAlerts: ['clockSkew'] };
   });
 
   it('F13: told to stop at ten random moments, it ends by itself, and nothing is lost or repeated', async () => {

@@ -7,7 +7,7 @@ import type { WorkerAnswer, WorkerOrder } from './crashWorker';
 
 type Compose = Extract<WorkerOrder, { kind: 'compose' }>;
 
-const answerWithinMs = 60_000;
+const answerWithinMs = 110_000;
 
 /** Bundles the worker once, so that each process starts in a moment. */
 export async function bundleWorker(folder: string): Promise<string> {
