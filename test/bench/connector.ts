@@ -12,7 +12,9 @@ const invisibleSeconds = 600;
 const connector = compose(process.env);
 const invocation = { log: () => undefined };
 const storage = process.env['AzureWebJobsStorage'] ?? '';
-const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient(`${process.env['STORAGE_PREFIX'] ?? 'm365'}-collect`);
+const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient(
+  `${process.env['STORAGE_PREFIX'] ?? 'm365'}-collect`,
+);
 const life = { stopping: false };
 
 async function tick(): Promise<void> {

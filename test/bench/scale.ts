@@ -26,7 +26,7 @@ import type { Servers } from './servers';
 import { renderTable } from './throughputReport';
 
 /** What many idle tenants cost: sums over a span in which every tenant was idle, and what they are for one poll. */
-export interface IdleCost {
+interface IdleCost {
   readonly seconds: number;
   readonly polls: number;
   readonly cpuSeconds: number;
@@ -37,7 +37,7 @@ export interface IdleCost {
 type Destination = 'microsoft365' | 'login' | 'tables' | 'queues' | 'blobs' | 'keyVault' | 'other';
 
 /** Seconds from when small fresh blobs of idle tenants became available to their acceptance by the hub. */
-export interface Lag {
+interface Lag {
   readonly blobs: number;
   readonly lost: number;
   readonly altered: number;
