@@ -84,7 +84,7 @@ describe('tenant', () => {
       ({ source }) => source === 'activity.exchange',
     );
     expect(exchange).toMatchObject({ state: 'collecting', lastDay: { units: 1, delivered: 1, lost: 0, records: 1 } });
-    expect(words.stdout).toContain('1 of 1 content blobs of the last 24 hours delivered. Nothing missing.');
+    expect(words.stdout).toContain('1 of 1 content blobs of the last 24 hours delivered, 1 records. Nothing missing.');
     for (const line of words.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     for (const { stdout, stderr } of [added, show, doctor, words]) expect(stdout + stderr).not.toContain(contoso.secret);
   });
