@@ -18,7 +18,7 @@ describe('the token expires in the middle of a run', () => {
   });
 
   it('F37: many calls that are refused together ask for one new token, and all succeed with it', async () => {
-    const incident = await begin();
+    const incident = await begin({ settings: { UNITS_IN_FLIGHT: '8' } });
     const units = Array.from({ length: 8 }, () => incident.publish());
     const before = incident.requests('token').length;
     const refusal = { status: 401, body: '{"Message":"Authorization has been denied for this request."}' };
