@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -38,7 +38,9 @@ function run(program, parameters, cwd = root) {
 }
 
 function installWhatIsMissing() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (installed !== lock || !existsSync(projectNode)) {
     process.stderr.write('Installing dependencies (once, about a minute) …\n');
@@ -47,14 +49,16 @@ function installWhatIsMissing() {
       fail('npm ci failed. Check that the npm registry can be reached, then run the same command again.');
     // The package "node" carries the Node 22 that the project runs on; its install script is the only one the project needs.
     if (run(process.execPath, ['installArchSpecificPackage.js'], join(nodeModules, 'node')) !== 0 || !existsSync(projectNode))
-      fail('Node 22 could not be installed from the npm package "node". Run the same command again, or use a machine with Node 22.');
+      fail(
+        'Node 22 could not be installed from the npm package "node". Run the same command again, or use a machine with Node 22.',
+      );
     writeFileSync(stamp, lock);
   }
 }
 
 function readJson(file) {
   try {
-    return JSON.parse(readFileSync(join(root, file), 'utf8'));
+    return JSON.parse(readFileSync(resolve(root, file), 'utf8'));
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     fail(`${file} cannot be read as JSON: ${error.message}`, 2);
@@ -70,10 +74,23 @@ function isAlive(pid) {
   }
 }
 
-/** The connector that a command speaks to: the one of the environment, else the local stack while it runs, else the one of local.settings.json. */
-function connectorSettings() {
-  if (process.env.KEY_VAULT_URL || process.env.EVENTHUBS || process.env.EVENTHUBS__fullyQualifiedNamespace) return {};
-  const stack = readJson('.local/environment.json');
+/** Takes `--data DIR` out of the words of a command: the folder of the local stack it speaks to. */
+function takeDataFolder(words) {
+  const at = words.findIndex((word) => word === '--data' || word.startsWith('--data='));
+  if (at < 0) return undefined;
+  const [word, next] = words.splice(at, words[at] === '--data' ? 2 : 1);
+  const folder = word === '--data' ? next : word.slice('--data='.length);
+  if (!folder) fail('--data needs the folder of a local stack that runs, for example --data .local', 2);
+  return folder;
+}
+
+/** The connector that a command speaks to: the stack that is named, else the one of the environment, else the local stack while it runs, else the one of local.settings.json. */
+function connectorSettings(folder) {
+  const named = folder !== undefined;
+  if (!named && (process.env.KEY_VAULT_URL || process.env.EVENTHUBS || process.env.EVENTHUBS__fullyQualifiedNamespace)) return {};
+  const stack = readJson(join(folder ?? '.local', 'environment.json'));
+  if (named && !(stack && isAlive(stack.pid)))
+    fail(`No local stack runs in ${folder}. Start one: npm start -- --data ${folder}`, 2);
   if (stack && isAlive(stack.pid)) return stack.environment;
   // On a developer's machine there is no managed identity: the one who is signed in is asked.
   return { AZURE_IDENTITY: 'developer', ...readJson('local.settings.json')?.Values };
@@ -83,10 +100,14 @@ const [name, ...parameters] = process.argv.slice(2);
 const command = commands[name];
 if (!command) fail(`Unknown command "${name}". Known: ${Object.keys(commands).join(', ')}.`, 2);
 installWhatIsMissing();
+const settings = command.connector ? connectorSettings(takeDataFolder(parameters)) : {};
 if (command.build && run(projectNode, ['.ci/build.mjs']) !== 0) fail('The build failed; the lines above say where.');
 for (const script of command.run) {
-  const settings = command.connector ? connectorSettings() : {};
-  const child = spawn(projectNode, [...script, ...parameters], { cwd: root, stdio: 'inherit', env: { ...process.env, ...settings } });
+  const child = spawn(projectNode, [...script, ...parameters], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...settings },
+  });
   // A terminal sends Ctrl+C to the whole group; the child stops its own servers and decides the exit code.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
   const status = await new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ? 1 : code)));

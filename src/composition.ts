@@ -144,7 +144,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       recheckMs: Math.max(15 * 60_000, settings.budgetMs * 1.5),
       sourcesAtOnce: settings.sourcesAtOnce,
       unitsInFlight: settings.unitsInFlight,
-      outboxBytes: 3_000_000,
+      outboxBytes: 1_500_000,
       unitsInMemory: 2_000,
       polling: { shortestSeconds: settings.pollShortestSeconds, longestSeconds: settings.pollLongestSeconds },
       shards: settings.shards,
@@ -162,19 +162,38 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     ...collectPorts,
     collect: collectPorts,
     secrets,
-    discover: async (tenant, cloud, signal) => {
-      const wanted: readonly CloudId[] = cloud === undefined ? cloudIds : [cloud];
-      const candidates = wanted.map((id) => clouds(id)).filter((candidate) => candidate !== undefined);
-      const found = await discoverCloud(http, candidates, tenant, signal);
-      return found.found ? { found: true, tenantId: found.tenantId, cloud: found.cloud } : { found: false };
+    discover: async (tenant, expected, signal) => {
+      const inClouds = async (ids: readonly CloudId[]) =>
+        discoverCloud(
+          http,
+          ids.map((id) => clouds(id)).filter((cloud) => cloud !== undefined),
+          tenant,
+          signal,
+        );
+      // Whoever set a cloud of their own up means it, even where Microsoft knows the same name.
+      if (clouds('custom') !== undefined && (expected === undefined || expected === 'custom')) {
+        const here = await inClouds(['custom']).catch((error: unknown) => {
+          if (expected === 'custom') throw error;
+          return undefined;
+        });
+        if (here?.found === true || expected === 'custom') return here?.found === true ? here : { found: false };
+      }
+      const found = await inClouds(cloudIds.filter((id) => id !== 'custom'));
+      if (!found.found) return { found: false };
+      const meant = [found, ...found.others].find(({ cloud }) => cloud === expected) ?? found;
+      return { found: true, tenantId: meant.tenantId, cloud: meant.cloud };
     },
     tryLogin: async (tenant: Tenant, secret: string, signal: AbortSignal) => {
       const given = { ...secrets, read: async () => Promise.resolve(secret) };
       const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, 'management', signal);
       const claims = readClaims(token);
       if (claims === undefined)
-        throw new ConnectorError('reading the token', { kind: 'unexpectedResponse', code: 'token', detail: 'The access token cannot be read.' });
-      return { roles: claims.roles ?? [] };
+        throw new ConnectorError('reading the token', {
+          kind: 'unexpectedResponse',
+          code: 'token',
+          detail: 'The access token cannot be read.',
+        });
+      return { roles: claims.roles };
     },
   };
   const running = new Set<Promise<void>>();
@@ -231,7 +250,8 @@ function hubAccessOf(environment: Environment): HubAccess {
     throw new ConnectorError('reading a hub', {
       kind: 'rejectedRequest',
       code: 'EVENTHUBS',
-      detail: 'No Event Hubs namespace is known: set EVENTHUBS or EVENTHUBS__fullyQualifiedNamespace, or start the local stack with npm start.',
+      detail:
+        'No Event Hubs namespace is known: set EVENTHUBS or EVENTHUBS__fullyQualifiedNamespace, or start the local stack with npm start.',
     });
   return { kind: 'namespace', fullyQualifiedNamespace, credential: azureCredential({ kind: 'default' }) };
 }

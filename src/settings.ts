@@ -1,7 +1,9 @@
-import { z } from 'zod';
 import { parseGuid } from './domain/tenant';
 import type { Cloud } from './domain/cloud';
 import type { EventFormat } from './domain/event';
+import { factsOf, settingsTable } from './settingsTable';
+import type { SettingName } from './settingsTable';
+import { wrongWithSchedule } from './timerSchedule';
 
 /** All settings of the connector, checked. Times in milliseconds unless the name says otherwise. */
 export interface Settings {
@@ -55,193 +57,296 @@ export class SettingsError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const examples = {
-  PUBLISHER_TENANT_ID: '11111111-2222-3333-4444-555555555555 (the tenant id of whoever operates the connector)',
-  EVENTHUBS: 'EVENTHUBS__fullyQualifiedNamespace=contoso.servicebus.windows.net, or EVENTHUBS=Endpoint=sb://…',
-  KEY_VAULT_URL: 'https://contoso-m365.vault.azure.net',
-  AzureWebJobsStorage: 'AzureWebJobsStorage__accountName=contosom365, or a connection string',
-  STORAGE_PREFIX: 'm365 (3 to 20 lower-case letters and digits, a letter first)',
-  MANAGED_IDENTITY_CLIENT_ID: '11111111-2222-3333-4444-555555555555',
-  HUBS: 'activity.exchange=mail-audit,activity.general=m365-audit',
-  CLOUD_CUSTOM_LOGIN: 'https://login.example.net',
-} as const;
-
 /** Reads text settings and collects what is wrong with them, so that a person sees all of it at once. */
 class SettingsReader {
   readonly problems: SettingProblem[] = [];
   readonly #environment: Environment;
+  readonly #wrong = new Set<string>();
 
   constructor(environment: Environment) {
     this.#environment = environment;
   }
 
-  problem(name: string, wrong: string, example: string): undefined {
-    this.problems.push({ name, wrong, example });
+  /** Notes the first thing that is wrong with a setting. */
+  problem(name: SettingName, wrong: string, example = exampleOf(name)): void {
+    if (!this.#wrong.has(name)) this.problems.push({ name, wrong, example });
+    this.#wrong.add(name);
+  }
+
+  /** The value when nothing is wrong with it; otherwise notes what is. */
+  checked<T>(name: SettingName, value: T, wrong: string | undefined): T | undefined {
+    if (wrong === undefined) return value;
+    this.problem(name, wrong);
     return undefined;
   }
 
   /** The text of a setting, undefined when it is absent or empty; quoted, padded and placeholder values are problems. */
-  text(name: string, example: string): string | undefined {
+  text(name: SettingName): string | undefined {
     const value = this.#environment[name];
-    if (value === undefined || value === '') return undefined;
-    if (value.trim() === '') return this.problem(name, 'consists of white space', example);
-    if (value !== value.trim()) return this.problem(name, 'begins or ends with white space', example);
-    if (/^["'].*["']$/.test(value)) return this.problem(name, 'is in quotation marks; write it without', example);
-    if (/<[^>]*>|^changeme$/i.test(value)) return this.problem(name, 'is still a placeholder', example);
+    return value === undefined || value === '' ? undefined : this.checked(name, value, wrongWithText(value));
+  }
+
+  required(name: SettingName): string | undefined {
+    const value = this.text(name);
+    if (value === undefined) this.problem(name, 'is missing');
     return value;
   }
 
-  required(name: string, example: string): string | undefined {
-    const before = this.problems.length;
-    const value = this.text(name, example);
-    if (value === undefined && this.problems.length === before) return this.problem(name, 'is missing', example);
-    return value;
+  guid(name: SettingName, required: boolean): string | undefined {
+    const value = required ? this.required(name) : this.text(name);
+    return value === undefined ? undefined : this.checked(name, parseGuid(value), wrongWithGuid(parseGuid(value)));
   }
 
-  guid(name: string, example: string, required: boolean): string | undefined {
-    const value = required ? this.required(name, example) : this.text(name, example);
-    if (value === undefined) return undefined;
-    const id = parseGuid(value);
-    if (id === undefined) return this.problem(name, 'is not a GUID', example);
-    if (/^[0-]+$/.test(id)) return this.problem(name, 'is the GUID of zeros, which Microsoft counts on a pool shared by everybody', example);
-    return id;
-  }
-
-  /** An https origin without path; http only for loopback hosts when allowed. */
-  origin(name: string, example: string, required: boolean, loopbackHttp = false): string | undefined {
-    const value = required ? this.required(name, example) : this.text(name, example);
+  /** An https origin without path; http only for this machine when allowed. */
+  origin(
+    name: SettingName,
+    { required = false, ...rules }: OriginRules & { readonly required?: boolean } = {},
+  ): string | undefined {
+    const value = required ? this.required(name) : this.text(name);
     if (value === undefined) return undefined;
     const url = URL.parse(value);
-    if (url === null) return this.problem(name, 'is not a URL', example);
-    const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-    if (url.protocol !== 'https:' && !(loopbackHttp && loopback && url.protocol === 'http:')) return this.problem(name, 'is not an https URL', example);
-    if (url.username !== '' || url.password !== '') return this.problem(name, 'contains a user name or password', example);
-    if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return this.problem(name, 'has a path; give the host only', example);
-    return url.origin;
+    return this.checked(name, url?.origin, wrongWithOrigin(url, rules));
   }
 
-  whole(name: string, otherwise: number, least: number, most: number): number {
-    const example = `${otherwise} (a whole number from ${least} to ${most})`;
-    const value = this.text(name, example);
-    if (value === undefined) return otherwise;
+  whole(name: SettingName): number {
+    const { otherwise, range = [0, Infinity] } = factsOf(name);
+    const value = this.text(name);
+    if (value === undefined) return Number(otherwise);
     const number = Number(value);
-    if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) this.problem(name, 'is not a whole number', example);
-    else if (number < least || number > most) this.problem(name, `is not between ${least} and ${most}`, example);
+    const [least, most] = range;
+    if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) this.problem(name, 'is not a whole number');
+    else if (number < least || number > most) this.problem(name, `is not between ${least} and ${most}`);
     else return number;
-    return otherwise;
+    return Number(otherwise);
   }
 
-  oneOf<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
-    const value = this.text(name, choices[0]);
-    const parsed = z.enum(choices).safeParse(value ?? choices[0]);
-    if (parsed.success) return parsed.data;
-    this.problem(name, `is none of ${choices.join(', ')}`, choices[0]);
-    return choices[0];
+  oneOf<T extends string>(name: SettingName, choices: readonly [T, ...T[]]): T {
+    const value = this.text(name) ?? choices[0];
+    const chosen = choices.find((choice) => choice === value);
+    if (chosen === undefined) this.problem(name, `is none of ${choices.join(', ')}`);
+    return chosen ?? choices[0];
   }
+
+  hub(name: SettingName, otherwise: string): string {
+    const value = this.text(name) ?? otherwise;
+    if (!hubName.test(value)) this.problem(name, 'cannot be the name of a hub');
+    return value;
+  }
+
+  /** Whether there is anything at all, right or wrong. */
+  has(name: SettingName): boolean {
+    return (this.#environment[name] ?? '') !== '';
+  }
+
+  /** Settings that begin like ours and are none: a misspelt one would be left out without a word. */
+  unknown(prefix: string): string[] {
+    return Object.keys(this.#environment).filter((name) => name.startsWith(prefix) && !Object.hasOwn(settingsTable, name));
+  }
+}
+
+interface OriginRules {
+  readonly loopbackHttp?: boolean;
+  /** What the name of the host has to look like, unless it is this machine. */
+  readonly host?: RegExp;
+}
+
+function wrongWithText(value: string): string | undefined {
+  if (value.trim() === '') return 'consists of white space';
+  if (value !== value.trim()) return 'begins or ends with white space';
+  if (/^["'].*["']$/.test(value)) return 'is in quotation marks; write it without';
+  return /<[^>]*>|^changeme$/i.test(value) ? 'is still a placeholder' : undefined;
+}
+
+function wrongWithGuid(id: string | undefined): string | undefined {
+  if (id === undefined) return 'is not a GUID';
+  return /^[0-]+$/.test(id) ? 'is the GUID of zeros, which Microsoft counts on a pool shared by everybody' : undefined;
+}
+
+function wrongWithOrigin(url: URL | null, { loopbackHttp = false, host }: OriginRules): string | undefined {
+  if (url === null) return 'is not a URL';
+  const loopback = isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !(loopbackHttp && loopback && url.protocol === 'http:')) return 'is not an https URL';
+  if (url.username !== '' || url.password !== '') return 'contains a user name or password';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return 'has a path; give the host only';
+  return loopback || host === undefined || host.test(url.hostname) ? undefined : 'is not the address of such a service';
+}
+
+const hubName = /^[a-z0-9][\w.-]{0,254}$/i;
+
+function exampleOf(name: SettingName): string {
+  const { example, range } = factsOf(name);
+  return range === undefined ? example : `${example} (a whole number from ${range[0]} to ${range[1]})`;
+}
+
+function isLoopback(host: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(host);
 }
 
 /** Checks all settings. Throws a SettingsError that names every problem; no value is ever repeated. */
 export function readSettings(environment: Environment, sourceIds: readonly string[]): Settings {
   const read = new SettingsReader(environment);
-  const publisherId = read.guid('PUBLISHER_TENANT_ID', examples.PUBLISHER_TENANT_ID, true);
+  const publisherId = read.guid('PUBLISHER_TENANT_ID', true);
   const storage = readStorage(read);
   const eventHubs = readEventHubs(read);
-  const keyVaultUrl = read.origin('KEY_VAULT_URL', examples.KEY_VAULT_URL, true, true);
-  const storagePrefix = read.text('STORAGE_PREFIX', examples.STORAGE_PREFIX) ?? 'm365';
-  if (!/^[a-z][a-z0-9]{2,19}$/.test(storagePrefix)) read.problem('STORAGE_PREFIX', 'cannot be part of a table name', examples.STORAGE_PREFIX);
-  const pollShortestSeconds = read.whole('POLL_SHORTEST_SECONDS', 60, 1, 3_600);
-  const pollLongestSeconds = read.whole('POLL_LONGEST_SECONDS', 900, 1, 86_400);
+  const keyVaultUrl = read.origin('KEY_VAULT_URL', { required: true, loopbackHttp: true, host: vaultHost });
+  const storagePrefix = read.text('STORAGE_PREFIX') ?? String(factsOf('STORAGE_PREFIX').otherwise);
+  if (!/^[a-z][a-z0-9]{2,19}$/.test(storagePrefix)) read.problem('STORAGE_PREFIX', 'cannot be part of a table name');
+  const schedule = read.text('COLLECT_SCHEDULE');
+  const wrong = schedule === undefined ? undefined : wrongWithSchedule(schedule);
+  if (wrong !== undefined) read.problem('COLLECT_SCHEDULE', wrong);
+  const pollShortestSeconds = read.whole('POLL_SHORTEST_SECONDS');
+  const pollLongestSeconds = read.whole('POLL_LONGEST_SECONDS');
   if (pollLongestSeconds < pollShortestSeconds)
-    read.problem('POLL_LONGEST_SECONDS', 'is shorter than POLL_SHORTEST_SECONDS', `${pollShortestSeconds} or more`);
+    read.problem(
+      'POLL_LONGEST_SECONDS',
+      'is shorter than POLL_SHORTEST_SECONDS',
+      'a number that is not smaller, or neither of them',
+    );
+  const managedIdentityClientId = read.guid('MANAGED_IDENTITY_CLIENT_ID', false);
+  const azureIdentity = read.oneOf('AZURE_IDENTITY', ['managed', 'developer']);
+  if (azureIdentity === 'developer' && managedIdentityClientId !== undefined)
+    read.problem('MANAGED_IDENTITY_CLIENT_ID', 'goes with AZURE_IDENTITY=managed, not with developer');
   const settings = {
     publisherId,
     storage,
     storagePrefix,
     eventHubs,
     keyVaultUrl,
-    managedIdentityClientId: read.guid('MANAGED_IDENTITY_CLIENT_ID', examples.MANAGED_IDENTITY_CLIENT_ID, false),
-    azureIdentity: read.oneOf('AZURE_IDENTITY', ['managed', 'developer']),
+    managedIdentityClientId,
+    azureIdentity,
     customCloud: readCustomCloud(read),
     hubs: readHubs(read, sourceIds),
-    operationsHub: read.text('OPERATIONS_HUB', 'm365-operations') ?? 'm365-operations',
+    operationsHub: read.hub('OPERATIONS_HUB', 'm365-operations'),
     format: {
       shape: read.oneOf('EVENT_SHAPE', ['records', 'single']),
       compression: read.oneOf('EVENT_COMPRESSION', ['none', 'gzip']),
-      targetBytes: read.whole('EVENT_TARGET_BYTES', 250_000, 10_000, 1_000_000),
+      targetBytes: read.whole('EVENT_TARGET_BYTES'),
     },
-    requestsPerMinute: read.whole('REQUESTS_PER_MINUTE', 2_000, 10, 100_000),
-    unitsInFlight: read.whole('UNITS_IN_FLIGHT', 8, 1, 64),
-    sourcesAtOnce: read.whole('SOURCES_AT_ONCE', 10, 1, 100),
-    tenantsPerMessage: read.whole('TENANTS_PER_MESSAGE', 10, 1, 20),
-    shards: read.whole('SCHEDULE_SHARDS', 4, 1, 64),
-    keysPerTenant: read.whole('PARTITION_KEYS_PER_TENANT', 1, 1, 32),
+    requestsPerMinute: read.whole('REQUESTS_PER_MINUTE'),
+    unitsInFlight: read.whole('UNITS_IN_FLIGHT'),
+    sourcesAtOnce: read.whole('SOURCES_AT_ONCE'),
+    tenantsPerMessage: read.whole('TENANTS_PER_MESSAGE'),
+    shards: read.whole('SCHEDULE_SHARDS'),
+    keysPerTenant: read.whole('PARTITION_KEYS_PER_TENANT'),
     pollShortestSeconds,
     pollLongestSeconds,
-    budgetMs: read.whole('TIME_BUDGET_SECONDS', 420, 5, 3_600) * 1_000,
+    budgetMs: read.whole('TIME_BUDGET_SECONDS') * 1_000,
   };
-  if (read.problems.length > 0 || publisherId === undefined || storage === undefined || eventHubs === undefined || keyVaultUrl === undefined)
+  if (
+    read.problems.length > 0 ||
+    publisherId === undefined ||
+    storage === undefined ||
+    eventHubs === undefined ||
+    keyVaultUrl === undefined
+  )
     throw new SettingsError(read.problems);
   return { ...settings, publisherId, storage, eventHubs, keyVaultUrl };
 }
 
+// The vaults of all clouds, and those behind a private link. https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers
+const vaultHost = /\.(vault\.azure\.net|vault\.usgovcloudapi\.net|vault\.azure\.cn|vaultcore\.azure\.net)$/;
+
 function readStorage(read: SettingsReader): Settings['storage'] | undefined {
   const name = 'AzureWebJobsStorage';
-  const example = examples.AzureWebJobsStorage;
-  const value = read.text(name, example);
-  const account = read.text(`${name}__accountName`, 'contosom365');
-  const urls = (['tableServiceUri', 'queueServiceUri', 'blobServiceUri'] as const).map((part) =>
-    read.origin(`${name}__${part}`, `https://contosom365.${part.slice(0, 5).replace(/S$/, '')}.core.windows.net`, false),
-  );
-  const [tableUrl, queueUrl, blobUrl] = urls;
-  if (value !== undefined && (account !== undefined || urls.some((url) => url !== undefined)))
-    return read.problem(name, `is given together with ${name}__…; give one of them`, example);
-  if (value !== undefined) return { kind: 'connectionString', value };
-  if (account !== undefined) {
-    if (!/^[a-z0-9]{3,24}$/.test(account)) return read.problem(`${name}__accountName`, 'is not the name of a storage account', 'contosom365');
-    const url = (service: string) => `https://${account}.${service}.core.windows.net`;
-    return { kind: 'account', tableUrl: tableUrl ?? url('table'), queueUrl: queueUrl ?? url('queue'), blobUrl: blobUrl ?? url('blob') };
+  const value = read.text(name);
+  const account = read.text(`${name}__accountName`);
+  const tableUrl = read.origin(`${name}__tableServiceUri`);
+  const queueUrl = read.origin(`${name}__queueServiceUri`);
+  const blobUrl = read.origin(`${name}__blobServiceUri`);
+  const others = [account, tableUrl, queueUrl, blobUrl].filter((other) => other !== undefined);
+  if (value !== undefined) {
+    const wrong = others.length > 0 ? `is given together with ${name}__…; give one of them` : wrongWithStorage(value);
+    return read.checked(name, { kind: 'connectionString', value }, wrong);
   }
-  if (tableUrl !== undefined && queueUrl !== undefined && blobUrl !== undefined) return { kind: 'account', tableUrl, queueUrl, blobUrl };
-  return read.problem(name, 'is missing', example);
+  if (account !== undefined) {
+    const url = (service: string) => `https://${account}.${service}.core.windows.net`;
+    const urls = { tableUrl: tableUrl ?? url('table'), queueUrl: queueUrl ?? url('queue'), blobUrl: blobUrl ?? url('blob') };
+    const wrong = /^[a-z0-9]{3,24}$/.test(account) ? undefined : 'is not the name of a storage account';
+    return read.checked(`${name}__accountName`, { kind: 'account', ...urls }, wrong);
+  }
+  if (tableUrl !== undefined && queueUrl !== undefined && blobUrl !== undefined)
+    return { kind: 'account', tableUrl, queueUrl, blobUrl };
+  if (others.length === 0) read.problem(name, 'is missing');
+  else
+    for (const part of ['table', 'queue', 'blob'] as const)
+      if (!read.has(`${name}__${part}ServiceUri`))
+        read.problem(`${name}__${part}ServiceUri`, `is missing; give it, or ${name}__accountName`);
+  return undefined;
+}
+
+function wrongWithStorage(value: string): string | undefined {
+  if (/^UseDevelopmentStorage=true;?$/i.test(value)) return undefined;
+  const parts = connectionParts(value);
+  const keyed = parts.has('accountname') && parts.has('accountkey');
+  if (!keyed && !parts.has('sharedaccesssignature')) return 'is not a storage connection string';
+  const endpoints = [...parts].filter(([part]) => part.endsWith('endpoint')).map(([, text]) => URL.parse(text));
+  if (endpoints.some((url) => url === null || (url.protocol !== 'https:' && !isLoopback(url.hostname))))
+    return 'names an endpoint that is not https';
+  const plain = endpoints.length === 0 && parts.get('defaultendpointsprotocol')?.toLowerCase() === 'http';
+  return plain ? 'asks for http; it must be https' : undefined;
+}
+
+/** The parts of a connection string by their names in lower case. */
+function connectionParts(value: string): ReadonlyMap<string, string> {
+  return new Map(
+    value.split(';').flatMap((part) => {
+      const at = part.indexOf('=');
+      return at <= 0 ? [] : [[part.slice(0, at).trim().toLowerCase(), part.slice(at + 1)] as const];
+    }),
+  );
 }
 
 function readEventHubs(read: SettingsReader): Settings['eventHubs'] | undefined {
-  const value = read.text('EVENTHUBS', examples.EVENTHUBS);
-  const namespace = read.text('EVENTHUBS__fullyQualifiedNamespace', examples.EVENTHUBS);
-  if (value !== undefined && namespace !== undefined)
-    return read.problem('EVENTHUBS', 'is given together with EVENTHUBS__fullyQualifiedNamespace; give one of them', examples.EVENTHUBS);
-  if (namespace !== undefined) {
-    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(namespace))
-      return read.problem('EVENTHUBS__fullyQualifiedNamespace', 'is not a host name', 'contoso.servicebus.windows.net');
-    return { kind: 'namespace', fullyQualifiedNamespace: namespace };
+  const value = read.text('EVENTHUBS');
+  const namespace = read.text('EVENTHUBS__fullyQualifiedNamespace');
+  if (value !== undefined) {
+    const both = 'is given together with EVENTHUBS__fullyQualifiedNamespace; give one of them';
+    return read.checked('EVENTHUBS', { kind: 'connectionString', value }, namespace === undefined ? wrongWithHubs(value) : both);
   }
-  if (value === undefined) return read.problem('EVENTHUBS', 'is missing', examples.EVENTHUBS);
-  if (!/^Endpoint=sb:\/\//i.test(value)) return read.problem('EVENTHUBS', 'is not an Event Hubs connection string', examples.EVENTHUBS);
-  if (/;EntityPath=/i.test(value)) return read.problem('EVENTHUBS', 'names a single hub; take a connection string of the namespace', examples.EVENTHUBS);
-  return { kind: 'connectionString', value };
+  if (namespace !== undefined) {
+    const wrong = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(namespace) ? undefined : 'is not a host name';
+    return read.checked('EVENTHUBS__fullyQualifiedNamespace', { kind: 'namespace', fullyQualifiedNamespace: namespace }, wrong);
+  }
+  read.problem('EVENTHUBS', 'is missing');
+  return undefined;
+}
+
+function wrongWithHubs(value: string): string | undefined {
+  const parts = connectionParts(value);
+  const endpoint = URL.parse(parts.get('endpoint') ?? '');
+  if (endpoint?.protocol !== 'sb:') return 'is not an Event Hubs connection string';
+  if (parts.has('entitypath')) return 'names a single hub; take a connection string of the namespace';
+  if (!parts.has('sharedaccesssignature') && !(parts.has('sharedaccesskeyname') && parts.has('sharedaccesskey')))
+    return 'has no shared access key';
+  // The host of a scheme that is not a web one is as it was written.
+  const emulated = parts.get('usedevelopmentemulator')?.toLowerCase() === 'true';
+  return emulated && !isLoopback(endpoint.hostname) ? 'asks for the emulator, without encryption, on another machine' : undefined;
 }
 
 function readCustomCloud(read: SettingsReader): Cloud | undefined {
-  const parts = { login: 'CLOUD_CUSTOM_LOGIN', management: 'CLOUD_CUSTOM_MANAGEMENT', graph: 'CLOUD_CUSTOM_GRAPH', defender: 'CLOUD_CUSTOM_DEFENDER' };
-  const host = (name: string, required: boolean) => read.origin(name, examples.CLOUD_CUSTOM_LOGIN, required);
-  if (Object.values(parts).every((name) => read.text(name, examples.CLOUD_CUSTOM_LOGIN) === undefined)) return undefined;
-  const login = host(parts.login, true);
-  const management = host(parts.management, true);
-  const graph = host(parts.graph, true);
-  const defender = host(parts.defender, true);
+  const names = ['CLOUD_CUSTOM_LOGIN', 'CLOUD_CUSTOM_MANAGEMENT', 'CLOUD_CUSTOM_GRAPH', 'CLOUD_CUSTOM_DEFENDER'] as const;
+  for (const name of read.unknown('CLOUD_CUSTOM_'))
+    read.problems.push({ name, wrong: 'is not a setting of the connector', example: names.join(', ') });
+  const [login, management, graph, defender] = names.map((name) => read.origin(name));
+  const missing = names.filter((name) => !read.has(name));
+  if (missing.length === names.length) return undefined;
+  for (const name of missing) read.problem(name, 'is missing, although other addresses of the cloud "custom" are given');
   if (login === undefined || management === undefined || graph === undefined || defender === undefined) return undefined;
   return { id: 'custom', title: 'Custom', login, hosts: { management, graph, defender } };
 }
 
 function readHubs(read: SettingsReader, sourceIds: readonly string[]): ReadonlyMap<string, string> {
   const hubs = new Map<string, string>();
-  for (const pair of (read.text('HUBS', examples.HUBS) ?? '').split(',').filter((part) => part !== '')) {
-    const [source = '', hub = ''] = pair.split('=');
-    if (!sourceIds.includes(source)) read.problem('HUBS', 'names a source that does not exist', examples.HUBS);
-    else if (hubs.has(source)) read.problem('HUBS', 'names a source twice', examples.HUBS);
-    else if (!/^[a-z0-9][\w.-]{0,254}$/i.test(hub)) read.problem('HUBS', 'names a hub that cannot exist', examples.HUBS);
+  const text = read.text('HUBS');
+  if (text === undefined) return hubs;
+  for (const pair of text.split(',')) {
+    const [source = '', hub = '', ...more] = pair.split('=').map((part) => part.trim());
+    if (hub === '' || more.length > 0) read.problem('HUBS', 'is not a list of pairs source=hub separated by commas');
+    else if (!sourceIds.includes(source))
+      read.problem('HUBS', `names a source that does not exist; there are ${sourceIds.join(', ')}`);
+    else if (hubs.has(source)) read.problem('HUBS', 'names a source twice');
+    else if (!hubName.test(hub)) read.problem('HUBS', 'names a hub that cannot exist');
     else hubs.set(source, hub);
   }
   return hubs;
 }
-

@@ -58,7 +58,8 @@ export function textOf(message: unknown): string {
   if (typeof message === 'string') return message;
   try {
     // Undefined has no JSON, and a symbol or a function neither.
-    return (JSON.stringify(message) as string | undefined) ?? String(message);
+    const json: unknown = JSON.stringify(message);
+    return typeof json === 'string' ? json : String(message);
   } catch {
     // JSON is read to any depth, but written only until the stack is full.
     return '(nested too deeply to be shown)';
@@ -76,7 +77,8 @@ function causeOf(value: object, issues: readonly z.core.$ZodIssue[]): string {
   const [, index, field] = path;
   if (index === undefined) return 'The message has fields that do not belong there.';
   const entry = `Entry ${Number(index) + 1} of the message`;
-  if (field === undefined) return `${entry} ${code === 'unrecognized_keys' ? 'has fields that do not belong there' : 'is not an object'}.`;
+  if (field === undefined)
+    return `${entry} ${code === 'unrecognized_keys' ? 'has fields that do not belong there' : 'is not an object'}.`;
   return `${entry} ${wrongWith[String(field)] ?? 'is wrong'}.`;
 }
 

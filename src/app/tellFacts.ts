@@ -37,11 +37,12 @@ export async function tellFacts(
   const known = mayHaveGaps || row.gapsTotal > 0 ? await ports.coverage.gaps(scope, signal) : [];
   const unsent = mayHaveGaps ? await ports.coverage.unsentGaps(scope, signal) : [];
   const closedTo = lastClosedHour(row, source.progress.rules.overlapMs);
-  const from = row.reportedTo ?? hourBefore(outcome.listed.plan?.windows.map((window) => window.from) ?? []);
+  const since = listedSince(subject, outcome);
+  const from = row.reportedTo ?? (since === undefined ? undefined : hourOf(new Date(since.getTime() - hourMs)));
   const fresh =
     closedTo !== undefined && from !== undefined && closedTo > from ? await denseHours(ports, scope, from, closedTo, signal) : [];
   const again = changed.filter(({ hour }) => hour === 'undated' || (row.reportedTo !== undefined && hour <= row.reportedTo));
-  const hours = [...again, ...fresh].map((hour) => ({ ...hour, partlyLost: isPartlyLost(hour, known) }));
+  const hours = [...again, ...fresh].map((hour) => ({ ...hour, partlyLost: isPartlyLost(hour, known, since) }));
   const facts: OperationsFact[] = [
     ...(hours.length === 0 ? [] : [{ kind: 'coverage' as const, sourceId: source.id, hours }]),
     ...unsent.map((gap) => ({ kind: 'gap' as const, gap })),
@@ -81,7 +82,9 @@ function tellOperator(ports: CollectPorts, { tenant, source, before }: RunSubjec
     }
     if (fact.kind === 'state' && fact.state.name !== before.state.name) {
       const { name, failure, silence } = fact.state;
-      const severity = failure !== undefined && disposition(failure) === 'person' ? 'error' : 'info';
+      const person = failure !== undefined && disposition(failure) === 'person';
+      // Silence since the start counts as degraded, too: no data is never passed over.
+      const severity = person ? 'error' : name === 'degraded' ? 'warning' : 'info';
       const why = { failure: failure?.kind, code: failure?.code, silence };
       ports.telemetry.event('stateChanged', severity, { ...who, state: name, before: before.state.name, ...why });
     }
@@ -94,8 +97,11 @@ function lastClosedHour(row: SourceRow, overlapMs: number): string | undefined {
   return hourOf(new Date(Date.parse(row.cursor.listedTo) - overlapMs - hourMs));
 }
 
-/** The hour before the earliest of these times: a new source reports from the oldest content it could list. */
-function hourBefore(times: readonly Date[]): string | undefined {
-  if (times.length === 0) return undefined;
-  return hourOf(new Date(Math.min(...times.map((at) => at.getTime())) - hourMs));
+/** From when on the source can have been listed at all: Microsoft keeps its content for a time only. */
+function listedSince({ lease, source }: RunSubject, { listed }: Outcome): Date | undefined {
+  const { reportedTo, firstRunAt } = lease.row;
+  if (reportedTo !== undefined && firstRunAt !== undefined)
+    return new Date(Date.parse(firstRunAt) - source.progress.rules.retentionMs);
+  const times = (listed.plan?.windows ?? []).map(({ from }) => from.getTime());
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 }

@@ -85,7 +85,6 @@ function checkSecret(secret: string): string {
     );
   if (/\s/.test(value))
     throw new InputError('The secret contains white space or several lines.', 'Give the secret value alone, on one line.');
-  // eslint-disable-next-line no-control-regex -- what is looked for
   if (value.length > longestSecret || /[^\u0021-\u007e]/.test(value))
     throw new InputError(
       'This is not a client secret: it is too long, or has characters that no secret has.',
@@ -255,7 +254,7 @@ async function saveTenant(
     const found = await ports.tenants.find(id, signal);
     const tenant = build(found?.tenant);
     try {
-      await ports.tenants.save(tenant, found?.etag ?? 'new', signal);
+      await ports.tenants.save(tenant, found?.etag, signal);
       return { tenant, before: found?.tenant };
     } catch (error) {
       if (failureOf(error)?.kind !== 'conflict' || attempt === saveAttempts) throw error;
@@ -298,7 +297,11 @@ export async function findTenant(
     if (tenant.name.toLowerCase() === text.trim().toLowerCase()) found.push(tenant);
   const [first, second] = found;
   if (first === undefined) throw new InputError(`There is no tenant "${text}".`, 'List the tenants: npm run tenant -- list');
-  if (second !== undefined) throw new InputError(`${found.length} tenants are named "${text}".`, `Give the tenant id instead: ${found.map((one) => one.id).join(', ')}`);
+  if (second !== undefined)
+    throw new InputError(
+      `${found.length} tenants are named "${text}".`,
+      `Give the tenant id instead: ${found.map((one) => one.id).join(', ')}`,
+    );
   const row = await ports.tenants.find(first.id, signal);
   if (row === undefined) throw removedJustNow(text);
   return row;
@@ -319,7 +322,12 @@ export async function setStatus(
     if (status === 'active') await startSources(ports, found, signal);
     return found;
   }
-  const { tenant } = await saveTenant(ports, found.id, (present) => withStatus(stillThere(present, text), status, ports.clock), signal);
+  const { tenant } = await saveTenant(
+    ports,
+    found.id,
+    (present) => withStatus(stillThere(present, text), status, ports.clock),
+    signal,
+  );
   if (status === 'active') await startSources(ports, tenant, signal);
   return tenant;
 }
@@ -371,7 +379,12 @@ async function relistNext(ports: TenantPorts, row: SourceRow, signal: AbortSigna
  */
 export async function removeTenant(ports: TenantPorts, text: string, signal: AbortSignal): Promise<Tenant> {
   const { tenant: found } = await findTenant(ports, text, signal);
-  const { tenant } = await saveTenant(ports, found.id, (present) => withStatus(stillThere(present, text), 'paused', ports.clock), signal);
+  const { tenant } = await saveTenant(
+    ports,
+    found.id,
+    (present) => withStatus(stillThere(present, text), 'paused', ports.clock),
+    signal,
+  );
   await ports.secrets.remove(tenant.secretName, signal);
   await ports.sourceRows.remove(tenant.id, signal);
   await ports.tenants.remove(tenant.id, signal);

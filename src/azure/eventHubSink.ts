@@ -1,6 +1,6 @@
-import type { TokenCredential } from '@azure/identity';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import type { EventDataBatch } from '@azure/event-hubs';
+import type { TokenCredential } from '@azure/identity';
 import type { OutgoingEvent } from '../domain/event';
 import { ConnectorError } from '../domain/failure';
 import type { Sink } from '../domain/ports';

@@ -1,6 +1,7 @@
 import { EventHubConsumerClient, earliestEventPosition, latestEventPosition } from '@azure/event-hubs';
 import type { EventPosition, ReceivedEventData } from '@azure/event-hubs';
 import type { HubAccess } from './eventHubSink';
+import { hubError } from './hubFailure';
 
 /** One event as it was read from a hub. */
 export interface ReadEvent {
@@ -37,7 +38,7 @@ function readEvent(event: ReceivedEventData, partitionId: string): ReadEvent {
   };
 }
 
-/** Reads a hub, all partitions at once, until the signal aborts. Reading is held back while the caller is busy. Throws what the service reports. */
+/** Reads a hub, all partitions at once, until the signal aborts. Reading is held back while the caller is busy. Throws `hubRefused` or `hubBusy`. */
 export async function* readEvents(access: HubAccess, position: HubPosition, signal: AbortSignal): AsyncGenerator<ReadEvent> {
   const client =
     access.kind === 'connectionString'
@@ -74,7 +75,7 @@ export async function* readEvents(access: HubAccess, position: HubPosition, sign
         if (waiting.length <= heldEvents) room?.();
         yield event;
       } else if (signal.aborted) return;
-      else if (failure !== undefined) throw failure;
+      else if (failure !== undefined) throw hubError(position.hub, failure, signal).error;
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { formatLateness, parseLateness } from '../domain/lateness';
 import type { LedgerRow, LedgerScope } from '../domain/ledger';
 import type { Unit } from '../domain/source';
-import { formatFailure, parseFailure } from './storedFailure';
 import type { RowReader } from './rowReader';
-import { keyPart } from './tableKeys';
 import type { Columns } from './rowWrites';
+import { formatFailure, parseFailure } from './storedFailure';
+import { keyPart } from './tableKeys';
 
 const undatedMark = 'undated_';
 const states = ['pending', 'done', 'gap'] as const;

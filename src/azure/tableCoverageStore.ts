@@ -7,12 +7,12 @@ import type { CoverageStore } from '../domain/ports';
 import { inParallel } from './inParallel';
 import { readRow } from './rowReader';
 import type { RowReader } from './rowReader';
+import { transactionsOf } from './rowWrites';
+import type { Columns } from './rowWrites';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
-import { transactionsOf } from './rowWrites';
 import { keyPart } from './tableKeys';
 import { TableRows } from './tableRows';
-import type { Columns } from './rowWrites';
 import type { StoredRow } from './tableRows';
 
 const partitionsAtOnce = 4;

@@ -4,12 +4,12 @@ import type { ScheduleEntry } from '../domain/schedule';
 import { inParallel } from './inParallel';
 import { readRow } from './rowReader';
 import type { RowReader } from './rowReader';
+import { transactionsOf } from './rowWrites';
+import type { RowWrite } from './rowWrites';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
-import { transactionsOf } from './rowWrites';
 import { keyPart } from './tableKeys';
 import { TableRows } from './tableRows';
-import type { RowWrite } from './rowWrites';
 import type { StoredRow } from './tableRows';
 
 const atOnce = 8;

@@ -2,14 +2,14 @@ import { ledgerDays } from '../domain/ledger';
 import type { Clock, SourceStore } from '../domain/ports';
 import { stateTitles } from '../domain/sourceState';
 import type { Silence, SourceRow, SourceState, StateName } from '../domain/sourceState';
-import { failureFrom } from './storedFailure';
 import { propertyOf, readRow, textListOf, textsOf } from './rowReader';
 import type { RowReader } from './rowReader';
+import type { Columns } from './rowWrites';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
+import { failureFrom } from './storedFailure';
 import { keyPart, keyText } from './tableKeys';
 import { TableRows } from './tableRows';
-import type { Columns } from './rowWrites';
 import type { StoredRow } from './tableRows';
 
 /** The rows of the sources in Azure Table Storage, a partition for each tenant. */
@@ -127,10 +127,18 @@ const optionalTexts = [
   'lastRecordAt',
 ] as const;
 
-const cursorOf = (value: unknown): SourceRow['cursor'] | undefined =>
-  textsOf(value, ['listedTo', 'dayRelistedAt', 'weekRelistedAt']);
+// Complete by the compiler: what is left out here would be forgotten with each run.
+const cursorNames = namesOf<SourceRow['cursor']>({
+  listedTo: true,
+  dayRelistedAt: true,
+  weekRelistedAt: true,
+  weekRelistedTo: true,
+});
+const memoryNames = namesOf<SourceRow['memory']>({ readyAt: true, startedAt: true });
 
-const memoryOf = (value: unknown): SourceRow['memory'] | undefined => textsOf(value, ['readyAt', 'startedAt']);
+const cursorOf = (value: unknown): SourceRow['cursor'] | undefined => textsOf(value, cursorNames);
+
+const memoryOf = (value: unknown): SourceRow['memory'] | undefined => textsOf(value, memoryNames);
 
 const isStateName = (value: unknown): value is StateName => typeof value === 'string' && Object.hasOwn(stateTitles, value);
 
@@ -143,4 +151,8 @@ function stateOf(value: unknown): SourceState | undefined {
   const silence = silences.find((known) => known === propertyOf(value, 'silence'));
   if (!isStateName(name) || typeof since !== 'string') return undefined;
   return { name, since, ...(failure === undefined ? {} : { failure }), ...(silence === undefined ? {} : { silence }) };
+}
+
+function namesOf<T extends object>(names: Readonly<Record<keyof T, true>>): readonly (keyof T & string)[] {
+  return Object.keys(names) as (keyof T & string)[];
 }

@@ -5,11 +5,11 @@ import type { TenantStore } from '../domain/ports';
 import type { ChosenIntegration, Polling, Tenant } from '../domain/tenant';
 import { propertyOf, readRow } from './rowReader';
 import type { RowReader } from './rowReader';
+import type { Columns, RowWrite } from './rowWrites';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
 import { keyPart } from './tableKeys';
 import { TableRows } from './tableRows';
-import type { Columns, RowWrite } from './rowWrites';
 import type { StoredRow } from './tableRows';
 
 // One partition: thousands of tenants are a few pages, and are only read all at once where that is meant.
@@ -48,7 +48,7 @@ export function tableTenantStore(access: StorageAccess, options: StorageOptions 
       const row = keyPart(tenant.id);
       const columns = tenantColumns(tenant);
       const write: RowWrite =
-        expected === 'new' ? { kind: 'create', row, columns } : { kind: 'replace', row, columns, etag: expected };
+        expected === undefined ? { kind: 'create', row, columns } : { kind: 'replace', row, columns, etag: expected };
       const [etag = ''] = await rows.write(partition, [write], signal);
       return etag;
     },

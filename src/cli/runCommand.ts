@@ -5,19 +5,26 @@ import { SettingsError } from '../settings';
 export interface Output {
   readonly progress: (sentence: string) => void;
   readonly progressLine: (severity: string, line: string) => void;
-  readonly text: (text: string) => void;
+  readonly text: (text: string | Uint8Array) => void;
   readonly result: (json: Readonly<Record<string, unknown>>, text: string) => void;
 }
 
+const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): void => {
+  stream.write(typeof text === 'string' ? `${text}\n` : Buffer.concat([text, Buffer.from('\n')]));
+};
+
 /**
  * Runs a command: Ctrl+C aborts its signal, failures are told in words with a next step, and the exit code is 0 when it worked, 1 when Microsoft or Azure
- * refused, 2 when what was given cannot be right. Bugs keep their stack.
+ * refused, 2 when what was given cannot be right. With --json the last line of standard output is one object, however it ends. Bugs keep their stack.
  */
 export async function runCommand(json: boolean, command: (output: Output, signal: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
-  const write = (stream: NodeJS.WriteStream, text: string): void => void stream.write(`${text}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  // Whoever reads the output may have had enough of it, as `| head` has.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    stop.abort();
+  });
   const output: Output = {
     progress: (sentence) => write(process.stderr, sentence),
     progressLine: (severity, line) => {
@@ -30,13 +37,29 @@ export async function runCommand(json: boolean, command: (output: Output, signal
     await command(output, stop.signal);
   } catch (error) {
     if (stop.signal.aborted) {
+      if (json)
+        write(process.stdout, JSON.stringify({ ok: false, error: 'Stopped before it was done.', nextStep: 'Run it again.' }));
       process.exitCode = 130;
       return;
     }
-    const words = error instanceof SettingsError ? { title: error.message, nextStep: 'See docs/settings.md.' } : inWords(error);
-    if (words === undefined) throw error;
-    if (json) write(process.stdout, JSON.stringify({ ok: false, error: words.title, nextStep: words.nextStep }));
-    else write(process.stderr, `${words.title}\n${words.nextStep}`);
-    process.exitCode = error instanceof Error && (error.name === 'InputError' || error instanceof SettingsError) ? 2 : 1;
+    tell(error, json);
   }
+}
+
+function tell(error: unknown, json: boolean): void {
+  const settings = error instanceof SettingsError;
+  const words = settings
+    ? { title: error.message, nextStep: 'docs/settings.md explains them. To use the local stack, start it first: npm start' }
+    : inWords(error);
+  const isInput = settings || (error instanceof Error && error.name === 'InputError');
+  process.exitCode = isInput ? 2 : 1;
+  if (words === undefined) write(process.stderr, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const { title, nextStep } = words ?? {
+    title: 'This is a fault of the connector.',
+    nextStep: 'Report it with what standard error says.',
+  };
+  if (json) {
+    const problems = settings ? { problems: error.problems } : {};
+    write(process.stdout, JSON.stringify({ ok: false, error: title, nextStep, ...problems }));
+  } else write(process.stderr, `${title}\n${nextStep}`);
 }

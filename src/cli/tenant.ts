@@ -1,43 +1,56 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { diagnose } from '../app/doctor';
+import type { Diagnosis } from '../app/doctor';
+import { explainTenant, worstFirst } from '../app/explain';
 import { sourcesOf } from '../app/schedule';
 import { addTenant, findTenant, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
 import { compose } from '../composition';
 import type { Connector } from '../composition';
 import { cloudIds } from '../domain/cloud';
 import { integrations, isIntegrationId } from '../domain/integration';
-import { stateTitles } from '../domain/sourceState';
 import type { ChosenIntegration, Polling, Tenant } from '../domain/tenant';
+import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
-import { ago, table } from './table';
+import { ago, span, table, wrap } from './table';
+
+const known = Object.entries(integrations)
+  .map(([id, { title, collects }]) => `                           ${id}: ${title}. ${collects}.`)
+  .join('\n');
 
 const help = `Tenants of the Microsoft 365 security connector.
 
   npm run tenant -- add --tenant-id ID --client-id ID [options] < secret.txt
-  npm run tenant -- list
-  npm run tenant -- show TENANT
-  npm run tenant -- doctor TENANT      explains, source by source, whether data flows and what to do if not
-  npm run tenant -- pause TENANT | resume TENANT
-  npm run tenant -- sync TENANT        collects now, whatever the polling interval is
+  npm run tenant -- list               all tenants, those that need a person first
+  npm run tenant -- show TENANT        what is known about a tenant
+  npm run tenant -- doctor TENANT      source by source: does data flow, and if not, why and what to do
+  npm run tenant -- pause TENANT       stops collecting; Microsoft keeps content for 7 days
+  npm run tenant -- resume TENANT      goes on, and back-fills what Microsoft still holds
+  npm run tenant -- sync TENANT        collects now, whatever the polling interval is, and lists the last 24 hours again
   npm run tenant -- test TENANT        sends one marked record through the hubs, to check the pipeline behind them
   npm run tenant -- remove TENANT --yes
 
-TENANT is a tenant id or a name. Every command takes --json and --help.
+TENANT is a tenant id or a name. Every command takes --json (the last line is one JSON object) and --help.
+Exit code: 0 it worked, 1 Microsoft or Azure refused, 2 what was given cannot be right.
+While the local stack runs (npm start), commands speak to it; --data DIR names its folder when it is not .local.
 
-Options of add:
+Options of add (the same command changes a tenant that is there; what is left out stays as it is):
   --tenant-id ID         the customer's tenant id, or one of its domains
-  --client-id ID         the application (client) id; its secret VALUE is read from standard input
+  --client-id ID         the application (client) id. The VALUE of its secret is read from standard input
   --cloud CLOUD          ${cloudIds.join(', ')}; found by itself when left out
-  --integrations LIST    what to collect, separated by commas; each may carry its polling interval:
-                         office365Audit  office365Audit=60s  office365Audit=5m  office365Audit=disabled
-                         (default: all. Known: ${Object.keys(integrations).join(', ')})
-  --interval INTERVAL    polling interval of the integrations that name none: adaptive (default), 60s, 5m, 1h, disabled
+  --integrations LIST    what to collect, separated by commas, each with its polling interval if it is to have its own:
+                           office365Audit  office365Audit=60s  office365Audit=5m  office365Audit=disabled
+                         without it everything. Known:
+${known}
+  --interval INTERVAL    polling interval of the integrations that name none: adaptive (default), 1s to 24h, disabled
   --name NAME            how the tenant is called here
   --description TEXT
   --stamp-name           writes the name on every record
+  --no-stamp-name
 `;
+
+const width = 100;
 
 const options = {
   'tenant-id': { type: 'string' },
@@ -48,6 +61,7 @@ const options = {
   name: { type: 'string' },
   description: { type: 'string' },
   'stamp-name': { type: 'boolean' },
+  'no-stamp-name': { type: 'boolean' },
   yes: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -67,18 +81,28 @@ function polling(text: string): Polling {
   if (text === 'adaptive') return { kind: 'adaptive' };
   if (text === 'disabled') return { kind: 'disabled' };
   const match = /^(\d{1,5})(s|m|h)?$/.exec(text);
-  const seconds = match === null ? NaN : Number(match[1]) * { s: 1, m: 60, h: 3_600 }[match[2] === 'm' || match[2] === 'h' ? match[2] : 's'];
+  const seconds =
+    match === null ? NaN : Number(match[1]) * { s: 1, m: 60, h: 3_600 }[match[2] === 'm' || match[2] === 'h' ? match[2] : 's'];
   if (!(seconds >= 1 && seconds <= 86_400))
-    throw new InputError('The polling interval cannot be read.', 'Give adaptive, disabled, or a time from 1s to 24h, such as 60s, 5m or 1h.');
+    throw new InputError(
+      'The polling interval cannot be read.',
+      'Give adaptive, disabled, or a time from 1s to 24h, such as 60s, 5m or 1h.',
+    );
   return { kind: 'every', seconds };
 }
 
-function chosenIntegrations(list: string | undefined, interval: string): readonly ChosenIntegration[] {
+/** What was chosen; undefined when nothing was said about it. */
+function chosenIntegrations(list: string | undefined, given: string | undefined): readonly ChosenIntegration[] | undefined {
+  if (list === undefined && given === undefined) return undefined;
+  const interval = given ?? 'adaptive';
   const chosen = new Map<string, ChosenIntegration>();
   for (const part of (list ?? Object.keys(integrations).join(',')).split(',').map((text) => text.trim())) {
-    const [id = '', own] = part.split('=');
-    if (!isIntegrationId(id))
-      throw new InputError('There is no such integration.', `Known are: ${Object.keys(integrations).join(', ')}. Separate several by commas.`);
+    const [id = '', own, ...more] = part.split('=');
+    if (!isIntegrationId(id) || more.length > 0)
+      throw new InputError(
+        'There is no such integration.',
+        `Known are: ${Object.keys(integrations).join(', ')}. Separate several by commas.`,
+      );
     if (chosen.has(id)) throw new InputError(`The integration ${id} is named twice.`, 'Name each integration once.');
     chosen.set(id, { id, polling: polling(own ?? interval) });
   }
@@ -89,16 +113,10 @@ function pollingText(value: Polling): string {
   return value.kind === 'every' ? `every ${value.seconds} s` : value.kind;
 }
 
-async function readStandardInput(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('Paste the secret value, then press Enter and Ctrl+D:\n');
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function tenantJson(tenant: Tenant): Readonly<Record<string, unknown>> {
   const { id, name, description, cloud, clientId, status, statusSince, stampName, addedAt } = tenant;
   const chosen = tenant.integrations.map((one) => ({ id: one.id, polling: pollingText(one.polling) }));
+  // No secret, not even its name.
   return { tenantId: id, name, description, cloud, clientId, status, statusSince, stampName, addedAt, integrations: chosen };
 }
 
@@ -118,18 +136,20 @@ const add: Command = async (connector, { values }, output, signal) => {
   const cloud = cloudIds.find((id) => id === values.cloud);
   if (values.cloud !== undefined && cloud === undefined)
     throw new InputError('There is no such cloud.', `Known are: ${cloudIds.join(', ')}. Leave --cloud out to have it found.`);
-  const chosen = chosenIntegrations(values.integrations, values.interval ?? 'adaptive');
+  const chosen = chosenIntegrations(values.integrations, values.interval);
+  if (values['stamp-name'] === true && values['no-stamp-name'] === true)
+    throw new InputError('--stamp-name and --no-stamp-name contradict each other.', 'Give one of them.');
   const added = await addTenant(
     connector.tenantPorts,
     {
       tenant,
       clientId,
-      secret: await readStandardInput(),
+      secret: await readSecret(signal),
       cloud,
       integrations: chosen,
       name: values.name,
-      description: values.description ?? '',
-      stampName: values['stamp-name'] ?? false,
+      description: values.description,
+      stampName: values['no-stamp-name'] === true ? false : values['stamp-name'],
     },
     output.progress,
     signal,
@@ -151,57 +171,127 @@ const add: Command = async (connector, { values }, output, signal) => {
 
 const list: Command = async (connector, _given, output, signal) => {
   const now = connector.clock.now();
-  const rows: { readonly json: Readonly<Record<string, unknown>>; readonly cells: readonly string[] }[] = [];
-  for await (const tenant of connector.tenantPorts.tenants.all(signal)) {
-    const sources = await connector.tenantPorts.sourceRows.ofTenant(tenant.id, signal);
-    const worst = (['needsAttention', 'degraded', 'catchingUp', 'waiting', 'collecting'] as const).find((name) => sources.some(({ state }) => state.name === name));
-    const state = tenant.status === 'paused' ? stateTitles.paused : worst === undefined ? 'Not run yet' : stateTitles[worst];
-    const last = sources.map(({ lastRecordAt }) => lastRecordAt ?? '').sort().at(-1);
-    const records = sources.reduce((sum, { recordsTotal }) => sum + recordsTotal, 0);
-    rows.push({
-      json: { ...tenantJson(tenant), state, records, lastRecordAt: last === '' ? undefined : last },
-      cells: [tenant.name, tenant.id, tenant.cloud, state, String(records), last === undefined || last === '' ? 'never' : ago(last, now)],
+  const { tenants, sourceRows, sources } = connector.tenantPorts;
+  const found: { readonly rank: number; readonly name: string; readonly json: object; readonly cells: readonly string[] }[] = [];
+  for await (const tenant of tenants.all(signal)) {
+    const rows = await sourceRows.ofTenant(tenant.id, signal);
+    const { state, stateTitle, since, why, nextStep } = explainTenant(tenant, rows, sources.values());
+    const lastRecordAt = rows
+      .flatMap((row) => row.lastRecordAt ?? [])
+      .sort()
+      .at(-1);
+    const records = rows.reduce((sum, { recordsTotal }) => sum + recordsTotal, 0);
+    const gaps = rows.reduce((sum, { gapsTotal }) => sum + gapsTotal, 0);
+    const last = lastRecordAt === undefined ? 'never' : ago(lastRecordAt, now);
+    found.push({
+      rank: worstFirst.indexOf(state),
+      name: tenant.name,
+      json: { ...tenantJson(tenant), state: stateTitle, since, why, nextStep, records, gaps, lastRecordAt },
+      cells: [tenant.name, stateTitle, count(records), last, count(gaps), tenant.cloud, tenant.id],
     });
   }
-  const text = rows.length === 0 ? 'No tenants yet. Add one: npm run tenant -- add --help' : table(['Name', 'Tenant id', 'Cloud', 'State', 'Records', 'Last record'], rows.map(({ cells }) => cells), [4]);
-  output.result({ tenants: rows.map(({ json }) => json) }, text);
+  found.sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name));
+  const heads = ['Name', 'State', 'Records', 'Last record', 'Gaps', 'Cloud', 'Tenant id'];
+  const text =
+    found.length === 0
+      ? 'No tenants yet. Add one: npm run tenant -- add --help'
+      : table(
+          heads,
+          found.map(({ cells }) => cells),
+          [2, 4],
+        );
+  output.result({ tenants: found.map(({ json }) => json) }, text);
 };
 
 const show: Command = async (connector, given, output, signal) => {
   const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
   const sources = sourcesOf(tenant, connector.tenantPorts.sources.values()).map(({ id }) => id);
-  const facts = tenantJson(tenant);
-  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(14)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  output.result({ ...facts, sources }, [...lines, `${'sources'.padEnd(14)} ${sources.join(', ')}`].join('\n'));
+  const chosen = tenant.integrations.map(({ id, polling: how }) => `${integrations[id].title} (${id}), ${pollingText(how)}`);
+  const lines: readonly (readonly [string, string])[] = [
+    ['Name', tenant.name],
+    ['Tenant id', tenant.id],
+    ['Description', tenant.description],
+    ['Cloud', tenant.cloud],
+    ['Application', tenant.clientId],
+    ['Status', `${tenant.status} since ${tenant.statusSince}`],
+    ['Added', tenant.addedAt],
+    ['Name on records', tenant.stampName ? 'yes' : 'no'],
+    ['Integrations', chosen.join('; ')],
+    ['Sources', sources.join(', ')],
+  ];
+  const text = lines.map(([name, value]) => `${name.padEnd(16)} ${value}`.trimEnd()).join('\n');
+  output.result({ ...tenantJson(tenant), sources }, text);
 };
+
+const gapsShown = 10;
 
 const doctor: Command = async (connector, given, output, signal) => {
   const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
   const diagnoses = await diagnose(connector.collectPorts, tenant, signal);
   const now = connector.clock.now();
+  output.result({ ...tenantJson(tenant), sources: diagnoses }, doctorText(tenant, diagnoses, now));
+};
+
+function doctorText(tenant: Tenant, diagnoses: readonly Diagnosis[], now: Date): string {
   const rows = diagnoses.map(({ source, stateTitle, since, lastRecordAt, lastDay }) => [
     source,
     stateTitle,
-    since === undefined ? '' : ago(since, now),
+    since === undefined ? '' : span(now.getTime() - Date.parse(since)),
     lastRecordAt === undefined ? 'never' : ago(lastRecordAt, now),
-    `${lastDay.delivered} of ${lastDay.units}`,
-    String(lastDay.records),
-    String(lastDay.pending),
-    String(lastDay.lost),
+    `${count(lastDay.delivered)} of ${count(lastDay.units)}`,
+    count(lastDay.lost),
   ]);
-  const heads = ['Source', 'State', 'Since', 'Last record', 'Blobs, 24 h', 'Records, 24 h', 'Pending', 'Lost'];
-  const same = Map.groupBy(diagnoses, ({ why, nextStep }) => `  ${why}\n  Next: ${nextStep}`);
-  const words = [...same].map(([text, those]) => `${those.map(({ source }) => source).join(', ')}\n${text}`);
-  const lost = diagnoses.flatMap(({ source, gaps }) => gaps.map((gap) => `Lost: ${source}, ${gap.from.toISOString()} to ${gap.to.toISOString()}. ${gap.explanation} [${gap.cause}]`));
-  output.result(
-    { ...tenantJson(tenant), sources: diagnoses },
-    [`${tenant.name} (${tenant.cloud}, ${tenant.id})`, '', table(heads, rows, [4, 5, 6, 7]), '', words.join('\n\n'), ...(lost.length === 0 ? [] : ['', ...lost])].join('\n'),
+  const heads = ['Source', 'State', 'For', 'Last record', 'Blobs, 24 h', 'Lost'];
+  const well = diagnoses.filter(isWell);
+  const others = Map.groupBy(
+    diagnoses.filter((diagnosis) => !isWell(diagnosis)),
+    ({ why, nextStep }) => `${wrap(why, width, '  ')}\n${wrap(`Next: ${nextStep}`, width, '  ')}`,
   );
-};
+  const words = [...others].map(([text, those]) => `${namesOf(those)}\n${text}`);
+  if (well.length > 0) words.push(`${namesOf(well)}\n  ${wellText(well)}`);
+  const gaps = diagnoses.flatMap((diagnosis) => diagnosis.gaps.map((gap) => ({ source: diagnosis.source, ...gap })));
+  gaps.sort((a, b) => b.recordedAt.getTime() - a.recordedAt.getTime());
+  const lost = gaps
+    .slice(0, gapsShown)
+    .map(({ source, from, to, explanation, cause }) =>
+      wrap(`Lost: ${source}, available ${minute(from)} to ${minute(to)}. ${explanation} [${cause}]`, width),
+    );
+  if (gaps.length > gapsShown) lost.push(`And ${count(gaps.length - gapsShown)} more; --json lists all.`);
+  const overdue = diagnoses.flatMap(({ overdueSince }) => overdueSince ?? []).sort()[0];
+  const stopped =
+    overdue === undefined
+      ? []
+      : [`Nothing has run since ${ago(overdue, now)}, although it was due: check that the connector is running.`];
+  const parts = [`${tenant.name} (${tenant.cloud}, ${tenant.id})`, ...stopped, table(heads, rows, [4, 5]), ...words];
+  return [...parts, ...(lost.length === 0 ? [] : [lost.join('\n')])].join('\n\n');
+}
+
+/** Nothing to say about it but that it is complete. */
+function isWell({ state, lastDay, nextStep }: Diagnosis): boolean {
+  return state === 'collecting' && lastDay.units > 0 && lastDay.units === lastDay.delivered && nextStep === 'Nothing to do.';
+}
+
+function wellText(diagnoses: readonly Diagnosis[]): string {
+  const units = diagnoses.reduce((sum, { lastDay }) => sum + lastDay.units, 0);
+  const records = diagnoses.reduce((sum, { lastDay }) => sum + lastDay.records, 0);
+  return `${count(units)} of ${count(units)} content blobs of the last 24 hours delivered, ${count(records)} records. Nothing missing.`;
+}
+
+function namesOf(diagnoses: readonly Diagnosis[]): string {
+  return wrap(diagnoses.map(({ source }) => source).join(', '), width);
+}
+
+const count = (number: number): string => number.toLocaleString('en-US');
+
+/** `2026-11-22 10:11 UTC` */
+const minute = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 const pause: Command = async (connector, given, output, signal) => {
   const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'paused', signal);
-  output.result(tenantJson(tenant), `${tenant.name} is paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.`);
+  output.result(
+    tenantJson(tenant),
+    `${tenant.name} is paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.`,
+  );
 };
 
 const resume: Command = async (connector, given, output, signal) => {
@@ -211,12 +301,22 @@ const resume: Command = async (connector, given, output, signal) => {
 
 const sync: Command = async (connector, given, output, signal) => {
   const { tenant, sources } = await syncTenant(connector.tenantPorts, theTenant(given), signal);
-  output.result({ tenantId: tenant.id, sources }, `${sources} sources of ${tenant.name} are collected now.`);
+  output.result(
+    { tenantId: tenant.id, sources },
+    `${sources} sources of ${tenant.name} are collected now. See how it goes: npm run tenant -- doctor ${tenant.id}`,
+  );
 };
 
 const test: Command = async (connector, given, output, signal) => {
   const { id, hubs } = await sendTestRecord(connector.tenantPorts, theTenant(given), signal);
-  output.result({ id, hubs }, `Sent a test record with id ${id} to ${hubs.join(', ')}. Look for it in your SOC.`);
+  output.result(
+    { id, category: 'M365Connector.Test', hubs },
+    [
+      `Sent one test record to ${hubs.join(', ')}.`,
+      `Look for it in your SOC by its id: ${id}`,
+      'Its category is M365Connector.Test, and its properties say "test": true.',
+    ].join('\n'),
+  );
 };
 
 const remove: Command = async (connector, given, output, signal) => {
@@ -227,20 +327,50 @@ const remove: Command = async (connector, given, output, signal) => {
       `If you mean it: npm run tenant -- remove "${text}" --yes`,
     );
   const tenant = await removeTenant(connector.tenantPorts, text, signal);
-  output.result(tenantJson(tenant), `${tenant.name} was removed. What was delivered stays in Event Hubs; coverage and gaps stay as proof.`);
+  output.result(
+    tenantJson(tenant),
+    `${tenant.name} was removed. What was delivered stays in Event Hubs; coverage and gaps stay as proof.`,
+  );
 };
 
 const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove };
+
+const general: readonly string[] = ['json', 'help'];
+const ofAdd = [
+  'tenant-id',
+  'client-id',
+  'cloud',
+  'integrations',
+  'interval',
+  'name',
+  'description',
+  'stamp-name',
+  'no-stamp-name',
+];
+const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'] };
+
+/** Refuses what a command would have to ignore: a second tenant, an option of another command. */
+function refuseSuperfluous(name: string, { positionals, values }: Given): void {
+  const most = ['add', 'list'].includes(name) ? 1 : 2;
+  if (positionals.length > most)
+    throw new InputError(
+      `"${positionals.slice(most).join(' ')}" is one word too many.`,
+      'A name with blanks goes in quotation marks. See: npm run tenant -- --help',
+    );
+  const strange = Object.keys(values).find((option) => !general.includes(option) && own[name]?.includes(option) !== true);
+  if (strange !== undefined) throw new InputError(`--${strange} is not an option of ${name}.`, 'See: npm run tenant -- --help');
+}
 
 void runCommand(process.argv.slice(2).includes('--json'), async (output, signal) => {
   const given = read(process.argv.slice(2));
   const name = given.positionals[0];
   if (given.values.help === true || name === undefined) {
-    output.text(help);
+    output.result({ help }, help);
     return;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new InputError(`There is no command "${name}".`, 'See: npm run tenant -- --help');
+  refuseSuperfluous(name, given);
   const connector = compose(process.env, { log: output.progressLine });
   try {
     await command(connector, given, output, signal);

@@ -53,23 +53,25 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
     const url = permitted(tenant, request, origin);
     const key = `${tenant.id}|${request.api}`;
 
-    const attempt = async (token: string): Promise<Answer> => {
+    const attempt = async (): Promise<{ readonly answer: Answer; readonly token: string }> => {
       throwWhileQuiet(request, budget.quiet(key));
       await turn(key, request, signal);
       throwWhileQuiet(request, budget.quiet(key));
+      // Only now: the turn may be long in coming, and a token that was taken before would have expired.
+      const token = await credentials.token(tenant, request.api, signal);
       const headers = { ...request.headers, authorization: `Bearer ${token}` };
       const body = request.body === undefined ? {} : { body: request.body };
       const answer = await http.send({ method: request.method, url, headers, ...body }, signal);
       clocks.note(origin, answer.headers['date']);
       if (answer.status >= 200 && answer.status < 300) {
         budget.answered(key);
-        return answer;
+        return { answer, token };
       }
       const { answer: refusal, text } = await readAhead(answer, errorBodyBytes);
       const code = throttlingCode(answer.status, text);
       if (code === undefined) {
         budget.answered(key);
-        return refusal;
+        return { answer: refusal, token };
       }
       // A date is meant by the server's clock, which may not be ours.
       const serverNow = new Date(clock.now().getTime() + clocks.offsetMs(origin));
@@ -85,13 +87,11 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
       }
     };
 
-    throwWhileQuiet(request, budget.quiet(key));
-    const token = await credentials.token(tenant, request.api, signal);
-    const answer = await attempt(token);
+    const { answer, token } = await attempt();
     if (answer.status !== 401) return answer;
     // Of many calls that were refused together, the first forgets the token and the others find a new one.
     if ((await credentials.token(tenant, request.api, signal)) === token) credentials.forget(tenant.id, request.api);
-    return await attempt(await credentials.token(tenant, request.api, signal));
+    return (await attempt()).answer;
   };
 
   const clockOffsetMs = (api: Api, cloud: CloudId): number => {

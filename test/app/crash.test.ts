@@ -46,7 +46,7 @@ describe('a crash', () => {
       }
 
     expect(failures).toEqual({});
-  }, 60_000);
+  }, 120_000);
 
   it('twice in a row loses nothing and repeats at most two batches', async () => {
     const { length } = await calmSteps();
@@ -60,5 +60,5 @@ describe('a crash', () => {
       }
 
     expect(failures).toEqual({});
-  }, 60_000);
+  }, 120_000);
 });

@@ -1,5 +1,10 @@
 import { CrashScenario } from '../support/crashScenario';
+import { checkHistory } from '../support/history';
+import { ScriptedSource, scriptedUnit } from '../support/scriptedSource';
+import { Simulation } from '../support/simulation';
 import type { Worker } from '../support/simulation';
+import { tenantNamed } from '../support/simulatedTenant';
+import { VirtualClock } from '../support/virtualClock';
 
 const minuteMs = 60_000;
 
@@ -41,4 +46,28 @@ describe('a run that sleeps while another takes over', () => {
     },
     60_000,
   );
+});
+
+describe('a unit that an overtaken run finished after all', () => {
+  it('is counted as delivered by the next run, though that has nothing to do with it', async () => {
+    const clock = new VirtualClock('2026-11-22T10:07:31Z');
+    const source = new ScriptedSource(clock).add(scriptedUnit('unit', new Date('2026-11-22T05:00:00Z'), 3));
+    const simulation = new Simulation(clock, [source]);
+    simulation.addTenant(tenantNamed('overtaken'));
+    const frozen = simulation.start((name) => (name === 'ledger.save' ? 'freeze' : 'go'));
+    await simulation.runFor(frozen, minuteMs);
+    const healthy = simulation.stores.sink.fail;
+    simulation.stores.sink.fail = (hub) => (hub === source.hub ? { kind: 'hubBusy', code: '50002' } : undefined);
+    const other = simulation.start();
+    await simulation.runFor(other, 25 * minuteMs);
+
+    frozen.process.thaw();
+    await clock.advance(minuteMs);
+    simulation.stores.sink.fail = healthy;
+    await simulation.runFor(other, 30 * minuteMs);
+
+    expect(simulation.stores.ledger.all().map(({ state }) => state)).toEqual(['done']);
+    expect(simulation.stores.sink.records(source.hub)).toHaveLength(3);
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
 });

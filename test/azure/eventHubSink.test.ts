@@ -181,11 +181,7 @@ describe('eventHubSink', () => {
     sink = eventHubSink({ kind: 'connectionString', value: emulator.connectionString }, { ...quick, closeIdleAfterMs: 50 });
     await sink.write([event(1)], signal);
 
-    const deadline = AbortSignal.timeout(10_000);
-    while (emulator.faults.openLinks(hub) > 0) {
-      deadline.throwIfAborted();
-      await delay(5);
-    }
+    await untilNoLinks();
     await sink.write([event(2)], signal);
 
     expect(bodies()).toEqual(['{"records":[1]}', '{"records":[2]}']);
@@ -195,13 +191,17 @@ describe('eventHubSink', () => {
     await sink.write([event(1)], signal);
     await sink.close();
     emulator.faults.pause();
-    sink = eventHubSink({ kind: 'connectionString', value: emulator.connectionString }, {
-      ...quick,
-      maxRetries: 0,
-      timeoutInMs: 300,
-    });
+    sink = eventHubSink(
+      { kind: 'connectionString', value: emulator.connectionString },
+      {
+        ...quick,
+        maxRetries: 0,
+        timeoutInMs: 300,
+      },
+    );
 
     expect(await failureKindOf(sink.write([event(2)], signal))).toBe('hubBusy');
+    await untilNoLinks();
     emulator.faults.resume();
     await sink.write([event(3)], signal);
 
@@ -256,6 +256,14 @@ describe('eventHubSink', () => {
     expect(bodies()).toHaveLength(40);
     expect(emulator.faults.openLinks(hub)).toBe(1);
   });
+
+  async function untilNoLinks(): Promise<void> {
+    const deadline = AbortSignal.timeout(10_000);
+    while (emulator.faults.openLinks(hub) > 0) {
+      deadline.throwIfAborted();
+      await delay(5);
+    }
+  }
 
   async function encodings(count: number): Promise<(string | undefined)[]> {
     const consumer = new EventHubConsumerClient('$Default', emulator.connectionString, hub);

@@ -59,9 +59,13 @@ describe('tableLedger', () => {
       'Merge',
     );
   const rowKeys = new Map<string, string>();
+  const gatheredRows = async () => {
+    const found: Record<string, unknown>[] = [];
+    for await (const row of stand.table(`${storagePrefix}ledger`).listEntities()) found.push(row);
+    return found;
+  };
   const noteKeys = async () => {
-    for await (const { rowKey, ...columns } of stand.table(`${storagePrefix}ledger`).listEntities())
-      rowKeys.set(String(columns['id']), rowKey ?? '');
+    for (const { id, rowKey } of await gatheredRows()) rowKeys.set(String(id), String(rowKey));
   };
 
   it('adds units as pending and returns all rows in the order given, new and known, duplicates too', async () => {
@@ -93,6 +97,9 @@ describe('tableLedger', () => {
     expect(await ledger.find(scope, unit(1), signal)).toEqual(resting);
     const [finished] = await ledger.save([done({ ...row, attempts: 3, etag: resting?.etag ?? '' })], signal);
 
+    // The service takes a plain number up to 2^31 only.
+    const [stored] = await gatheredRows();
+    expect(stored).toMatchObject({ records: 7n, bytes: 5_000_000_000n, checksum: 4_294_967_295n });
     expect(finished).toEqual({ ...done({ ...row, attempts: 3 }), etag: finished?.etag });
     expect(await ledger.find(scope, unit(1), signal)).toEqual(finished);
     expect(await ledger.enlist(scope, [unit(1)], now, signal)).toEqual([finished]);

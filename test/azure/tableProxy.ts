@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { StorageAccess } from '../../src/azure/storageAccess';
 
-/** What happens to a request. `lost...`: it is applied, but the answer is not what happened; `refuse...`: it is not applied. */
-type TableFault = 'lostAs500' | 'lostConnection' | 'refuse500' | 'refuse503' | 'refuse409';
+/** What happens to a request. `lost...`: it is applied, but the answer is not what happened; `refuse...`: it is not applied; `pass`: nothing. */
+export type TableFault = `lostAs${409 | 412 | 429 | 500}` | 'lostConnection' | `refuse${409 | 412 | 429 | 500 | 503}` | 'pass';
 
 /** An HTTP proxy in front of a table endpoint that answers some requests with faults. */
 export interface TableProxy {
@@ -48,8 +48,8 @@ export async function startTableProxy(connectionString: string): Promise<TablePr
         incoming.socket.destroy();
         return;
       }
-      if (fault === 'lostAs500') {
-        outgoing.writeHead(500, { 'Content-Type': 'application/json' });
+      if (fault?.startsWith('lostAs') === true) {
+        outgoing.writeHead(Number(fault.slice(6)), { 'Content-Type': 'application/json' });
         outgoing.end('{"odata.error":{"code":"OperationTimedOut","message":{"lang":"en-US","value":"A planted fault."}}}');
         return;
       }

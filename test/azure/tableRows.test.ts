@@ -1,7 +1,7 @@
 import { transactionsOf } from '../../src/azure/rowWrites';
+import type { RowWrite } from '../../src/azure/rowWrites';
 import { keyPart, keyText } from '../../src/azure/tableKeys';
 import { TableRows } from '../../src/azure/tableRows';
-import type { RowWrite } from '../../src/azure/rowWrites';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
@@ -54,6 +54,16 @@ describe('TableRows', () => {
     expect(await failureKindOf(rows.write('p', [replace('r', 3, first)], signal))).toBe('conflict');
     expect(await failureKindOf(rows.write('p', [replace('gone', 3, first)], signal))).toBe('conflict');
     expect(await valueOf('r')).toBe(2);
+  });
+
+  it('asks once and looks once when the answer is a conflict', async () => {
+    const [first = ''] = await behindProxy.write('p', [create('r')], signal);
+    await rows.write('p', [replace('r', 2, first)], signal);
+    const before = stand.proxy.seen.length;
+
+    expect(await failureKindOf(behindProxy.write('p', [replace('r', 3, first)], signal))).toBe('conflict');
+
+    expect(stand.proxy.seen.slice(before).map((request) => request.split(' ')[0])).toEqual(['PUT', 'GET']);
   });
 
   it('applies all of a transaction or nothing', async () => {

@@ -36,7 +36,10 @@ async function logIn(): Promise<void> {
     client_secret: settings.BASELINE_SECRET,
     scope: `${settings.CLOUD_CUSTOM_MANAGEMENT}/.default`,
   });
-  const answer = await fetch(`${settings.CLOUD_CUSTOM_LOGIN}/${settings.BASELINE_TENANT}/oauth2/v2.0/token`, { method: 'POST', body });
+  const answer = await fetch(`${settings.CLOUD_CUSTOM_LOGIN}/${settings.BASELINE_TENANT}/oauth2/v2.0/token`, {
+    method: 'POST',
+    body,
+  });
   token = tokenAnswer.parse(await answer.json()).access_token;
 }
 

@@ -94,7 +94,12 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
     });
     const progress = setInterval(() => options.onProgress?.(check.arrived), progressMs);
     try {
-      return await (options.collector === 'connector' ? runConnector : runBaseline)(options, { servers, tenant, check, arrivals });
+      return await (options.collector === 'connector' ? runConnector : runBaseline)(options, {
+        servers,
+        tenant,
+        check,
+        arrivals,
+      });
     } finally {
       clearInterval(progress);
       stopWatching();
@@ -118,7 +123,8 @@ async function untilTrue(isTrue: () => boolean, { check }: Stand, died: () => Er
     const error = died();
     if (error !== undefined) throw error;
     if (check.arrived !== arrived) [arrived, since] = [check.arrived, performance.now()];
-    if (performance.now() - since > stallMs) throw new Error(`Nothing has arrived for ${stallMs / 1_000} s; ${arrived} records are there.`);
+    if (performance.now() - since > stallMs)
+      throw new Error(`Nothing has arrived for ${stallMs / 1_000} s; ${arrived} records are there.`);
     await wait(20);
   }
 }
@@ -145,14 +151,14 @@ class FinishedRuns {
 }
 
 async function runConnector(options: RunOptions, stand: Stand): Promise<RunResult> {
-  const { servers, tenant, check, arrivals } = stand;
+  const { servers, tenant, arrivals } = stand;
   const environment = { ...servers.environment, REQUESTS_PER_MINUTE: '100000', ...options.settings };
   const runs = new FinishedRuns();
   let [ready, death]: [boolean, Error | undefined] = [false, undefined];
   const died = (): Error | undefined => death;
   const host = startMeasured({
-    script: 'dist/functionHost.js',
-    environment: { ...environment, FUNCTION_HOST_SCRIPT: 'dist/functions.js', FUNCTION_HOST_PORT: '0' },
+    script: 'dist/benchConnector.js',
+    environment,
     nodeOptions: options.nodeOptions ?? [],
     onLine: (line) => {
       if (line.includes('"event":"ready"')) ready = true;
@@ -173,7 +179,6 @@ async function runConnector(options: RunOptions, stand: Stand): Promise<RunResul
   } finally {
     await stores.stop();
     await host.stop();
-    void check;
   }
 }
 
@@ -241,7 +246,11 @@ interface Measured {
   readonly sentAgain: number | undefined;
 }
 
-function result({ collector, records }: RunOptions, { check }: Stand, { before, after, seconds, sentAgain }: Measured): RunResult {
+function result(
+  { collector, records }: RunOptions,
+  { check }: Stand,
+  { before, after, seconds, sentAgain }: Measured,
+): RunResult {
   const delivery = check.count();
   const complete = delivery.missing === 0 && delivery.duplicates === 0 && delivery.unknown === 0;
   return {

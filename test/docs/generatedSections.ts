@@ -2,6 +2,8 @@ import { describedCodes, describeFailure } from '../../src/app/describe';
 import type { Failure } from '../../src/domain/failure';
 import { activityErrorKinds, classifyActivityError } from '../../src/microsoft/activityErrors';
 import { microsoftClouds } from '../../src/microsoft/clouds';
+import { factsOf, settingsTable } from '../../src/settingsTable';
+import type { SettingFacts, SettingName } from '../../src/settingsTable';
 import { sources } from '../../src/sources';
 
 /** Parts of the documents that are made from the code: file, name of the section, text. */
@@ -44,9 +46,34 @@ function activityErrorsTable(): string {
   return ['| Code | Kind | What it means | What to do |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
+function settingsPage(): string {
+  const names = Object.keys(settingsTable) as SettingName[];
+  return [...Map.groupBy(names, (name) => factsOf(name).group)]
+    .map(([group, those]) => [`## ${group}`, ...those.map((name) => settingText(name, factsOf(name)))].join('\n\n'))
+    .join('\n\n');
+}
+
+function settingText(name: SettingName, { what, otherwise, example, range, choices }: SettingFacts): string {
+  const isValue =
+    typeof otherwise === 'number' || otherwise === example || choices?.includes(otherwise) === true || !otherwise.includes(' ');
+  const facts = [
+    isValue ? `Default: \`${otherwise}\`.` : `Without it: ${otherwise}.`,
+    range === undefined ? '' : `A whole number from ${range[0]} to ${range[1]}.`,
+    choices === undefined ? '' : `One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.`,
+    range === undefined && choices === undefined ? `Example: ${exampleText(example)}` : '',
+  ];
+  return `### \`${name}\`\n\n${what}\n\n${facts.filter((fact) => fact !== '').join(' ')}`;
+}
+
+function exampleText(example: string): string {
+  const [, value = example, note = ''] = /^(.*?)( \(.*\))?$/.exec(example) ?? [];
+  return value.includes(', or ') ? `${example}.` : `\`${value}\`${note}.`;
+}
+
 /** All generated sections. */
 export const generatedSections: readonly GeneratedSection[] = [
   { file: 'README.md', name: 'sources', text: sourcesTable },
+  { file: 'docs/settings.md', name: 'settings', text: settingsPage },
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
 ];

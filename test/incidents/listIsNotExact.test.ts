@@ -8,7 +8,9 @@ describe('a list repeats, leaves out or loses its place', () => {
 
   it('F20: fetches and sends a blob once that is named in many windows, pages and places', async () => {
     const incident = await begin({ simulation: { pageSize: 3 } });
-    const units = Array.from({ length: 8 }, (_, index) => incident.publish({ contentCreated: incident.ago({ minutes: 50 - index }) }));
+    const units = Array.from({ length: 8 }, (_, index) =>
+      incident.publish({ contentCreated: incident.ago({ minutes: 50 - index }) }),
+    );
     incident.microsoft.faults.add({
       when: { operation: listing },
       respond: { kind: 'mutateList', change: (items) => [...items, ...items.toReversed(), ...items] },
@@ -33,7 +35,10 @@ describe('a list repeats, leaves out or loses its place', () => {
   });
 
   it('F21: misses nothing when polls and blobs fall on the same second', async () => {
-    const incident = await begin({ start: '2026-11-22T11:59:59.999Z', settings: { POLL_SHORTEST_SECONDS: '1', POLL_LONGEST_SECONDS: '1' } });
+    const incident = await begin({
+      start: '2026-11-22T11:59:59.999Z',
+      settings: { POLL_SHORTEST_SECONDS: '1', POLL_LONGEST_SECONDS: '1' },
+    });
     const units: string[] = [];
     for (let second = 0; second < 5; second += 1) {
       const now = incident.clock.now().getTime();
@@ -54,7 +59,9 @@ describe('a list repeats, leaves out or loses its place', () => {
 
   it('F22: finds the rest with the next list when a page hides that there are more', async () => {
     const incident = await begin({ simulation: { pageSize: 2 } });
-    const units = Array.from({ length: 7 }, (_, index) => incident.publish({ contentCreated: incident.ago({ minutes: 40 - index }) }));
+    const units = Array.from({ length: 7 }, (_, index) =>
+      incident.publish({ contentCreated: incident.ago({ minutes: 40 - index }) }),
+    );
     const hiding = incident.microsoft.faults.add({
       when: { operation: listing },
       respond: { kind: 'mutateHeaders', headers: { NextPageUri: null } },
@@ -72,7 +79,9 @@ describe('a list repeats, leaves out or loses its place', () => {
 
   it('F23: begins a window again when Microsoft no longer knows its next page', async () => {
     const incident = await begin({ simulation: { pageSize: 2 } });
-    const units = Array.from({ length: 7 }, (_, index) => incident.publish({ contentCreated: incident.ago({ minutes: 40 - index }) }));
+    const units = Array.from({ length: 7 }, (_, index) =>
+      incident.publish({ contentCreated: incident.ago({ minutes: 40 - index }) }),
+    );
     incident.microsoft.faults.add({ when: { operation: 'nextPage' }, times: 2, respond: { af: 'AF20031', status: 400 } });
 
     await incident.round();
@@ -84,7 +93,9 @@ describe('a list repeats, leaves out or loses its place', () => {
 
   it('F23: does not move the watermark past a window whose pages keep getting lost, and comes back to it', async () => {
     const incident = await begin({ simulation: { pageSize: 2 } });
-    const units = Array.from({ length: 7 }, (_, index) => incident.publish({ contentCreated: incident.ago({ minutes: 40 - index }) }));
+    const units = Array.from({ length: 7 }, (_, index) =>
+      incident.publish({ contentCreated: incident.ago({ minutes: 40 - index }) }),
+    );
     const losing = incident.microsoft.faults.add({ when: { operation: 'nextPage' }, respond: { af: 'AF20031', status: 400 } });
     await incident.round();
     expect((await incident.row()).cursor.listedTo ?? '').not.toBe('2026-11-22T12:00:00.000Z');
@@ -93,6 +104,7 @@ describe('a list repeats, leaves out or loses its place', () => {
     await incident.runUntilQuiet();
 
     expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
+    incident.expects = { alerts: ['runFinished'] };
   });
 });
 

@@ -12,7 +12,9 @@ describe('our clock is wrong', () => {
     ['two hours behind', -120 * minuteMs],
   ])('F27: lists by the clock of Microsoft, loses nothing and says so when it is %s', async (_words, skewMs) => {
     const incident = await begin({ skewMs });
-    const units = [1, 30, 90, 24 * 60, 6 * 24 * 60].map((minutes) => incident.publish({ contentCreated: incident.ago({ minutes }) }));
+    const units = [1, 30, 90, 24 * 60, 6 * 24 * 60].map((minutes) =>
+      incident.publish({ contentCreated: incident.ago({ minutes }) }),
+    );
     await incident.runFor({ hours: 1 });
     for (let poll = 0; poll < 3; poll += 1) {
       units.push(incident.publish({ contentCreated: incident.ago({ minutes: 1 }) }));

@@ -48,7 +48,8 @@ export async function startAzurite({ folder, blobPort, queuePort, tablePort }: A
       ...['--silent', '--disableTelemetry', '--skipApiVersionCheck', ...ports],
       ...(folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder]),
     ],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    // Ctrl+C in a terminal goes to all processes of a group: storage must not be gone before those who use it.
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true, windowsHide: true },
   );
   const killWithParent = () => child.kill('SIGKILL');
   process.once('exit', killWithParent);

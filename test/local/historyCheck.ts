@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
-import { RecordSplitter } from '../../src/domain/recordSplitter';
+import { recordsInBody } from '../../src/domain/eventRecords';
 
 /** A record that was made available. `unit` is the content blob it is in. */
 export interface AvailableRecord {
@@ -14,15 +13,24 @@ export interface AvailableRecord {
 export interface HubEvent {
   readonly body: Buffer;
   readonly applicationProperties: Readonly<Record<string, unknown>>;
-  readonly contentEncoding?: string | undefined;
+  readonly partitionKey?: string | undefined;
 }
 
-/** What the comparison of truth and hub came to. `altered`: delivered bytes that were never available in that blob. */
+/** A delivered record that was never available like this. */
+interface StrangeRecord {
+  readonly tenantId: string;
+  readonly unit: string;
+  readonly id: string;
+  /** The tenant it belongs to, or says it belongs to, when it is not the one it was delivered for. */
+  readonly belongsTo?: string;
+}
+
+/** What the comparison of truth and hub came to. `altered`: delivered bytes that were never available in that blob of that tenant. */
 export interface History {
   readonly available: number;
   readonly delivered: number;
   readonly missing: readonly AvailableRecord[];
-  readonly altered: readonly { readonly tenantId: string; readonly unit: string; readonly id: string }[];
+  readonly altered: readonly StrangeRecord[];
   readonly duplicates: readonly {
     readonly tenantId: string;
     readonly unit: string;
@@ -40,13 +48,22 @@ export function originalOf(record: Buffer): Buffer {
   return record.subarray(at + before.length, record.length - 1);
 }
 
-/** The records of an event, each with its id and its original bytes. */
-export function deliveredRecords(event: HubEvent): { readonly id: string; readonly original: Buffer; readonly record: Buffer }[] {
-  const body = event.contentEncoding === 'gzip' ? gunzipSync(event.body) : event.body;
-  const splitter = new RecordSplitter(['id'], { kind: 'property', name: 'records' });
-  const records = splitter.push(body);
-  splitter.end();
-  return records.map(({ json, fields }) => ({ id: fields[0] ?? '', original: originalOf(json), record: json }));
+/** A record of an event: its id, the tenant it names, its original bytes and the whole of it. */
+export interface DeliveredRecord {
+  readonly id: string;
+  readonly tenantId: string | undefined;
+  readonly original: Buffer;
+  readonly record: Buffer;
+}
+
+/** The records of an event. Throws when the event is none of the connector's. */
+export function deliveredRecords(event: Pick<HubEvent, 'body'>): DeliveredRecord[] {
+  return recordsInBody(event.body, ['id', 'tenantId']).map(({ json, fields }) => ({
+    id: fields[0] ?? '',
+    tenantId: fields[1],
+    original: originalOf(json),
+    record: json,
+  }));
 }
 
 function sha256Of(original: Buffer): string {
@@ -59,10 +76,12 @@ function sha256Of(original: Buffer): string {
 
 /**
  * Compares what was made available with what lies in the hub, record by record and byte by byte, blob by blob: a record that Microsoft itself hands over
- * in two blobs has to be there twice, one that the connector sent twice is a duplicate.
+ * in two blobs has to be there twice, one that the connector sent twice is a duplicate. What comes under a tenant that it does not belong to counts
+ * as altered there and as missing where it belongs.
  */
 export function compareHistory(truth: Iterable<AvailableRecord>, events: Iterable<HubEvent>): History {
   const wanted = new Map<string, { readonly record: AvailableRecord; count: number }>();
+  const owners = new Map<string, string>();
   const keyOf = (tenantId: string, unit: string, sha256: string): string => `${tenantId}|${unit}|${sha256}`;
   let available = 0;
   for (const record of truth) {
@@ -71,18 +90,21 @@ export function compareHistory(truth: Iterable<AvailableRecord>, events: Iterabl
     const present = wanted.get(key);
     if (present === undefined) wanted.set(key, { record, count: 1 });
     else present.count += 1;
+    owners.set(record.sha256, record.tenantId);
   }
-  const altered: { tenantId: string; unit: string; id: string }[] = [];
+  const altered: StrangeRecord[] = [];
   const got = new Map<string, { id: string; tenantId: string; unit: string; count: number }>();
   let delivered = 0;
   for (const event of events) {
     const tenantId = String(event.applicationProperties['tenantId']);
     const unit = String(event.applicationProperties['unit']);
-    for (const { id, original } of deliveredRecords(event)) {
+    for (const { id, tenantId: named, original } of recordsOf(event)) {
       delivered += 1;
-      const key = keyOf(tenantId, unit, sha256Of(original));
-      if (!wanted.has(key)) {
-        altered.push({ tenantId, unit, id });
+      const sha256 = sha256Of(original);
+      const key = keyOf(tenantId, unit, sha256);
+      if (!wanted.has(key) || named !== tenantId) {
+        const owner = named === tenantId ? owners.get(sha256) : (named ?? 'nobody');
+        altered.push({ tenantId, unit, id, ...(owner === undefined || owner === tenantId ? {} : { belongsTo: owner }) });
         continue;
       }
       const present = got.get(key);
@@ -99,4 +121,14 @@ export function compareHistory(truth: Iterable<AvailableRecord>, events: Iterabl
     return extra > 0 ? [{ tenantId, unit, id, extra }] : [];
   });
   return { available, delivered, missing, altered, duplicates };
+}
+
+/** The records of an event; one that cannot be read counts as one record that nobody knows. */
+function recordsOf(event: HubEvent): DeliveredRecord[] {
+  try {
+    return deliveredRecords(event);
+  } catch {
+    const named = String(event.applicationProperties['tenantId']);
+    return [{ id: '(unreadable event)', tenantId: named, original: event.body, record: event.body }];
+  }
 }

@@ -1,74 +1,101 @@
-import { compose } from '../../src/composition';
+import { explainTenant } from '../../src/app/explain';
+import type { ShownState } from '../../src/app/explain';
 import type { Connector } from '../../src/composition';
-import type { SourceRow, StateName } from '../../src/domain/sourceState';
-import { stateTitles } from '../../src/domain/sourceState';
+import type { SourceRow } from '../../src/domain/sourceState';
 import type { Tenant } from '../../src/domain/tenant';
-import { latenessAt, addLateness, noLateness } from '../../src/domain/lateness';
 import { hourOf } from '../../src/domain/window';
-import { describeFailure } from '../../src/app/describe';
-import type { Stack } from './stack';
+import type { HubTally } from './hubTally';
 
 /** One tenant as the live view shows it. */
 export interface TenantOverview {
-  readonly tenant: Tenant;
-  readonly state: StateName | 'notRunYet';
+  readonly tenant: Pick<Tenant, 'id' | 'name' | 'addedAt'>;
+  readonly state: ShownState;
   readonly stateTitle: string;
+  readonly since: string | undefined;
   readonly why: string;
+  readonly nextStep: string;
+  /** What has arrived in the hubs. */
   readonly records: number;
-  readonly available: number | undefined;
+  /** Content blobs of the last 8 days. */
   readonly listed: number;
   readonly delivered: number;
   readonly pending: number;
   readonly gaps: number;
-  readonly latenessP95Seconds: number | undefined;
+  /** How long ago that was up to which everything is delivered; undefined before the first listing. */
+  readonly lagSeconds: number | undefined;
 }
 
-const worstFirst: readonly StateName[] = ['needsAttention', 'degraded', 'catchingUp', 'waiting', 'notAvailable', 'paused', 'collecting'];
+type Coverage = Pick<TenantOverview, 'listed' | 'delivered' | 'pending'> & {
+  /** The start of the oldest hour that is not delivered. */
+  readonly pendingSince: number | undefined;
+};
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const tenantsAtOnce = 8;
 
-/** The connector's own stores, read beside the connector that runs, as its page or the commands would. */
-export function openStores(stack: Stack): Connector {
-  return compose(stack.environment, { log: () => undefined });
-}
+/** Reads the connector's own stores beside the connector that runs, as its page or the commands would. Coverage is read again only where something has run. */
+export class OverviewReader {
+  readonly #stores: Connector;
+  readonly #tally: HubTally;
+  readonly #known = new Map<string, { readonly version: string; readonly coverage: Coverage }>();
 
-/** Every tenant with its state, coverage of the last 8 days and what is still to come. */
-export async function readOverview(stores: Connector, stack: Stack, signal: AbortSignal): Promise<readonly TenantOverview[]> {
-  const { tenants, sourceRows, coverage, sources } = stores.collectPorts;
-  const now = stores.clock.now();
-  const available = new Map<string, number>();
-  for (const { tenantId, records } of stack.microsoft365?.truth.counts() ?? []) available.set(tenantId, (available.get(tenantId) ?? 0) + records);
-  const result: TenantOverview[] = [];
-  for await (const tenant of tenants.all(signal)) {
+  constructor(stores: Connector, tally: HubTally) {
+    this.#stores = stores;
+    this.#tally = tally;
+  }
+
+  /** Every tenant with its state and coverage, in the order in which they were added. */
+  async read(signal: AbortSignal): Promise<readonly TenantOverview[]> {
+    this.#tally.update();
+    const tenants: Tenant[] = [];
+    for await (const tenant of this.#stores.collectPorts.tenants.all(signal)) tenants.push(tenant);
+    const found: TenantOverview[] = [];
+    for (let start = 0; start < tenants.length; start += tenantsAtOnce)
+      found.push(
+        ...(await Promise.all(tenants.slice(start, start + tenantsAtOnce).map(async (tenant) => this.#one(tenant, signal)))),
+      );
+    return found.sort((a, b) => a.tenant.addedAt.localeCompare(b.tenant.addedAt) || a.tenant.name.localeCompare(b.tenant.name));
+  }
+
+  async #one(tenant: Tenant, signal: AbortSignal): Promise<TenantOverview> {
+    const { sourceRows, sources } = this.#stores.collectPorts;
     const rows = await sourceRows.ofTenant(tenant.id, signal);
-    const from = hourOf(new Date(now.getTime() - 8 * dayMs));
+    const { state, stateTitle, since, why, nextStep } = explainTenant(tenant, rows, sources.values());
+    const version = rows.map(({ etag }) => etag).join('|');
+    const known = this.#known.get(tenant.id);
+    const coverage = known?.version === version ? known.coverage : await this.#coverage(rows, signal);
+    this.#known.set(tenant.id, { version, coverage });
+    const gaps = rows.reduce((total, { gapsTotal }) => total + gapsTotal, 0);
+    const records = this.#tally.of(tenant.id);
+    const lagSeconds = lagOf(rows, coverage.pendingSince, this.#stores.clock.now().getTime());
+    return { tenant, state, stateTitle, since, why, nextStep, records, gaps, ...coverage, lagSeconds };
+  }
+
+  async #coverage(rows: readonly SourceRow[], signal: AbortSignal): Promise<Coverage> {
+    const now = this.#stores.clock.now().getTime();
+    const from = hourOf(new Date(now - 8 * dayMs));
     const hours = (
-      await Promise.all([...sources.keys()].map(async (sourceId) => coverage.hours({ tenantId: tenant.id, sourceId }, from, 'z', signal)))
+      await Promise.all(
+        rows.map(async ({ tenantId, sourceId }) =>
+          this.#stores.collectPorts.coverage.hours({ tenantId, sourceId }, from, 'z', signal),
+        ),
+      )
     ).flat();
     const sum = (count: (hour: (typeof hours)[number]) => number) => hours.reduce((total, hour) => total + count(hour), 0);
-    const lateness = hours.filter(({ hour }) => hour >= hourOf(new Date(now.getTime() - 3_600_000))).reduce((all, hour) => addLateness(all, hour.lateness), noLateness);
-    result.push({
-      tenant,
-      ...stateOf(rows),
-      records: rows.reduce((total, { recordsTotal }) => total + recordsTotal, 0),
-      available: stack.microsoft365 === undefined ? undefined : (available.get(tenant.id) ?? 0),
+    const pendingHours = hours.filter(({ pending, hour }) => pending > 0 && hour !== 'undated').map(({ hour }) => hour);
+    const oldest = pendingHours.sort()[0];
+    return {
       listed: sum(({ listed }) => listed),
       delivered: sum(({ delivered }) => delivered),
       pending: sum(({ pending }) => pending),
-      gaps: rows.reduce((total, { gapsTotal }) => total + gapsTotal, 0),
-      latenessP95Seconds: latenessAt(lateness, 0.95),
-    });
+      pendingSince: oldest === undefined ? undefined : Date.parse(`${oldest}:00:00Z`),
+    };
   }
-  return result.sort((a, b) => a.tenant.addedAt.localeCompare(b.tenant.addedAt) || a.tenant.name.localeCompare(b.tenant.name));
 }
 
-function stateOf(rows: readonly SourceRow[]): Pick<TenantOverview, 'state' | 'stateTitle' | 'why'> {
-  const ran = rows.filter(({ lastRunAt }) => lastRunAt !== undefined);
-  const worst = worstFirst.find((name) => ran.some(({ state }) => state.name === name));
-  if (worst === undefined) return { state: 'notRunYet', stateTitle: 'Starting', why: '' };
-  const flows = ran.some(({ lastRecordAt }) => lastRecordAt !== undefined);
-  // Data that flows in the other sources matters more than one source that still waits for its first content.
-  const shown = worst === 'waiting' && flows && ran.every(({ state }) => state.failure === undefined) ? 'collecting' : worst;
-  const failure = ran.find(({ state }) => state.name === shown)?.state.failure;
-  return { state: shown, stateTitle: stateTitles[shown], why: failure === undefined ? '' : `${describeFailure(failure).title}` };
+function lagOf(rows: readonly SourceRow[], pendingSince: number | undefined, now: number): number | undefined {
+  const listed = rows.flatMap(({ cursor }) => (cursor.listedTo === undefined ? [] : [Date.parse(cursor.listedTo)]));
+  if (listed.length === 0) return undefined;
+  return Math.max(0, Math.round((now - Math.min(...listed, pendingSince ?? Infinity)) / 1_000));
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { startAzurite } from './azurite';
@@ -32,10 +32,14 @@ export interface StackOptions {
   /** Changes and additions to the connector's settings. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly simulation?: Partial<SimulationSettings>;
+  /** Takes the ports everybody knows if they are free, as for a person; without it any free ones, as for tests that run side by side. */
+  readonly usualPorts?: boolean;
   /** Told every line that the connector's process writes. */
   readonly onLine?: (line: string) => void;
   /** Told what is being started, for a person who waits. */
   readonly onProgress?: (sentence: string) => void;
+  /** Told when the connector's process ends although nobody asked it to, with its last words. */
+  readonly onConnectorEnd?: (what: string) => void;
 }
 
 /** A running local stack: everything the connector talks to, and the connector itself in a process of its own. */
@@ -52,7 +56,10 @@ export interface Stack {
 }
 
 /** The name of the file in which a running stack tells commands how to reach it. */
-export const environmentFile = 'environment.json';
+const environmentFile = 'environment.json';
+
+/** Thrown when a part of the stack does not start; the message says which and what it said. */
+export class StackError extends Error {}
 
 /** Starts the stack without the connector, which `startConnector` adds. Whatever was started is stopped again when something fails. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -67,47 +74,47 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const certificates = await createCertificates(folder);
     setDefaultCACertificates([...getCACertificates('default'), certificates.ca]);
     onProgress('Starting storage (Azurite), Event Hubs and Key Vault …');
-    const azuriteStarting = startAzurite({
-      folder: join(folder, 'azurite'),
-      blobPort: 10000,
-      queuePort: 10001,
-      tablePort: 10002,
-    });
-    const hubs = await startEventHubsEmulator({
-      config: {
-        UserConfig: {
-          NamespaceConfig: [
-            { Type: 'EventHub', Name: 'emulatorNs1', Entities: hubNames.map((Name) => ({ Name, PartitionCount: 4 })) },
-          ],
-          LoggingConfig: { Type: 'File' },
+    const usual = options.usualPorts === true;
+    const azuriteStarting = onPorts(usual ? [10000, 10001, 10002] : [], async ([blobPort, queuePort, tablePort]) =>
+      startAzurite({ folder: join(folder, 'azurite'), ...(blobPort !== undefined && { blobPort, queuePort, tablePort }) }),
+    );
+    // Its failure is told when it is awaited; until then it must not count as unhandled.
+    azuriteStarting.catch(() => undefined);
+    running.push(async () => (await azuriteStarting.catch(() => undefined))?.stop());
+    const hubs = await onPorts(usual ? [5672, 5300] : [], async ([amqpPort = 0, healthPort = 0]) =>
+      startEventHubsEmulator({
+        config: {
+          UserConfig: {
+            NamespaceConfig: [
+              { Type: 'EventHub', Name: 'emulatorNs1', Entities: hubNames.map((Name) => ({ Name, PartitionCount: 4 })) },
+            ],
+            LoggingConfig: { Type: 'File' },
+          },
         },
-      },
-      amqpPort: await freePort(5672),
-      healthPort: await freePort(5300),
-      folder: join(folder, 'event-hubs'),
-    });
+        ...{ amqpPort, healthPort, folder: join(folder, 'event-hubs') },
+      }),
+    );
     running.push(() => hubs.stop());
-    const vault = await startKeyVault({ folder, port: await freePort(8200) });
+    const vault = await onPorts(usual ? [8200] : [], async ([port]) =>
+      startKeyVault({ folder, ...(port !== undefined && { port }) }),
+    );
     running.push(() => vault.stop());
     const azurite = await azuriteStarting;
-    running.push(() => azurite.stop());
     let microsoft365: Microsoft365 | undefined;
     if (options.tenants.length > 0) {
       onProgress('Starting the simulated Microsoft 365 …');
-      microsoft365 = await startMicrosoft365({
-        clock: { now: () => new Date() },
-        seed: options.seed,
-        tls: certificates,
-        tenants: options.tenants,
-        folder: join(folder, 'microsoft365'),
-        ports: {
-          login: await freePort(8443),
-          management: await freePort(8444),
-          graph: await freePort(8445),
-          defender: await freePort(8446),
-        },
-        ...options.simulation,
-      });
+      microsoft365 = await onPorts(usual ? [8443, 8444, 8445, 8446] : [], async ([login, management, graph, defender]) =>
+        startMicrosoft365({
+          clock: { now: () => new Date() },
+          seed: options.seed,
+          tls: certificates,
+          tenants: options.tenants,
+          folder: join(folder, 'microsoft365'),
+          ...(login !== undefined &&
+            management !== undefined && { ports: { login, management, graph: graph ?? 0, defender: defender ?? 0 } }),
+          ...options.simulation,
+        }),
+      );
       running.push(async () => microsoft365?.stop());
     }
     const environment: Record<string, string> = {
@@ -117,7 +124,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       PUBLISHER_TENANT_ID: publisherId,
       STORAGE_PREFIX: 'm365',
       COLLECT_SCHEDULE: '*/2 * * * * *',
-      NODE_EXTRA_CA_CERTS: certificates.caFile,
+      ...trusted(folder, certificates, microsoft365 !== undefined),
       ...(microsoft365 === undefined
         ? {}
         : {
@@ -144,7 +151,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       environment,
       startConnector: async () => {
         onProgress('Starting the connector …');
-        connector = await startFunctionHostProcess(environment, options.onLine ?? (() => undefined));
+        connector = await startFunctionHostProcess(environment, options);
       },
       stopConnector,
       stop,
@@ -155,29 +162,64 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** Starts something on the usual ports where they are free; again on any ports when somebody took one of them at the same moment. */
+async function onPorts<T>(usual: readonly number[], start: (ports: readonly number[]) => Promise<T>): Promise<T> {
+  if (usual.length === 0) return start([]);
+  try {
+    const ports: number[] = [];
+    for (const port of usual) ports.push(await freePort(port));
+    return await start(ports);
+  } catch (error) {
+    if (!String(error).includes('EADDRINUSE')) throw error;
+    return start([]);
+  }
+}
+
+/** Whose certificates the connector trusts: those of the machine, those its user names, and those of the simulated Microsoft 365. */
+function trusted(
+  folder: string,
+  { ca, caFile }: { readonly ca: string; readonly caFile: string },
+  simulated: boolean,
+): Record<string, string> {
+  const own = process.env['NODE_EXTRA_CA_CERTS'] ?? '';
+  if (!simulated) return own === '' ? {} : { NODE_EXTRA_CA_CERTS: resolve(own) };
+  if (own === '' || !existsSync(own)) return { NODE_EXTRA_CA_CERTS: resolve(caFile) };
+  const file = resolve(folder, 'trusted.pem');
+  writeFileAtomically(file, `${readFileSync(own, 'utf8')}\n${ca}`);
+  return { NODE_EXTRA_CA_CERTS: file };
+}
+
 const startWithinMs = 30_000;
 const endWithinMs = 40_000;
 
 async function startFunctionHostProcess(
   environment: Readonly<Record<string, string>>,
-  onLine: (line: string) => void,
+  { onLine = () => undefined, onConnectorEnd = () => undefined }: Pick<StackOptions, 'onLine' | 'onConnectorEnd'>,
 ): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--enable-source-maps', 'dist/functionHost.js'], {
     env: { ...process.env, ...environment, FUNCTION_HOST_SCRIPT: 'dist/functions.js', FUNCTION_HOST_GRACE_SECONDS: '30' },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl+C in a terminal goes to all processes of a group: it must not stop the connector before it is asked to. It ends with this process in any case.
+    detached: true,
+    windowsHide: true,
   });
   const errors: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
+  const note = (line: string): void => {
+    errors.push(line);
+    if (errors.length > 20) errors.shift();
+  };
+  createInterface({ input: child.stderr }).on('line', note);
   await new Promise<void>((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`The connector was not ready within ${startWithinMs / 1_000} s.\n${errors.join('\n')}`));
+      reject(new StackError(`The connector was not ready within ${startWithinMs / 1_000} s.\n${errors.join('\n')}`));
     }, startWithinMs);
     child.once('exit', (code) => {
       clearTimeout(late);
-      reject(new Error(`The connector ended at once with code ${code ?? 'none'}.\n${errors.join('\n')}`));
+      reject(new StackError(`The connector ended at once with code ${code ?? 'none'}.\n${errors.join('\n')}`));
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"event":"failed"')) note(failureText(line));
       if (line.includes('"event":"ready"')) {
         clearTimeout(late);
         resolve();
@@ -185,11 +227,29 @@ async function startFunctionHostProcess(
       onLine(line);
     });
   });
+  child.removeAllListeners('exit');
+  child.once('exit', (code, signal) => {
+    if (!stopping.has(child))
+      onConnectorEnd(`It ended by itself (${signal ?? `exit code ${code ?? 'unknown'}`}).\n${errors.join('\n')}`);
+  });
   return child;
+}
+
+const stopping = new WeakSet<ChildProcess>();
+
+/** What the function host says in its last line. */
+function failureText(line: string): string {
+  try {
+    const { message } = JSON.parse(line) as { readonly message?: unknown };
+    return typeof message === 'string' ? message : line;
+  } catch {
+    return line;
+  }
 }
 
 async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  stopping.add(child);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   const killing = setTimeout(() => child.kill('SIGKILL'), endWithinMs);

@@ -1,262 +1,312 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { addTenant } from '../../src/app/tenants';
+import { addTenant, inWords } from '../../src/app/tenants';
+import { compose } from '../../src/composition';
 import type { Connector } from '../../src/composition';
 import { SettingsError } from '../../src/settings';
-import { compareHistory } from './historyCheck';
-import { renderLiveView, renderPlainLine } from './liveView';
-import type { LiveState } from './liveView';
+import { claimFolder, cleanFolder } from './dataFolder';
+import { drain } from './drain';
+import { HubTally, isRecords } from './hubTally';
 import { defaultTenants } from './microsoft365/defaultTenants';
+import type { Microsoft365 } from './microsoft365/microsoft365';
 import { isHealthy } from './microsoft365/tenant';
-import type { SimulatedTenant } from './microsoft365/tenant';
-import { openStores, readOverview } from './overview';
-import type { TenantOverview } from './overview';
-import { startStack } from './stack';
+import type { ContentType, SimulatedTenant, TenantMood } from './microsoft365/tenant';
+import { OverviewReader } from './overview';
+import { prove } from './prove';
+import type { Proof, TruthRecord } from './prove';
+import { Screen } from './screen';
+import { hubNames, StackError, startStack } from './stack';
 import type { Stack } from './stack';
 import { OptionError, readStartOptions, startHelp } from './startOptions';
 import type { StartOptions } from './startOptions';
 
-const auditHub = 'm365-audit';
-const drainWithinMs = 120_000;
+const recordHubs = hubNames.filter((name) => name !== 'm365-operations');
+const drainMs = 120_000;
+/** A throttled source keeps quiet for a minute and more, and a start of a subscription is repeated after a quarter of an hour at the earliest. */
+const drainAfterFaultsMs = 300_000;
 const backfillHours = 48;
+const backfillRecords = 500;
+const showEveryMs = 1_000;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Prints the state again and again: in place on a terminal, a line every five seconds elsewhere. */
-class Screen {
-  readonly #stack: Stack;
-  readonly #stores: Connector;
-  readonly #live: boolean;
-  readonly #startedAt: number;
-  #phase = 'collecting';
-  #shown = 0;
-  #before: { readonly at: number; readonly records: ReadonlyMap<string, number> } | undefined;
-  latest: readonly TenantOverview[] = [];
+/** What a run came to. Without a simulation there is no truth to compare with, and the counts that need one are null. */
+type Result = { readonly [Key in keyof Proof]: Proof[Key] | null } & {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly firstRecordSeconds: number | null;
+};
 
-  constructor(stack: Stack, stores: Connector, live: boolean, startedAt: number) {
-    this.#stack = stack;
-    this.#stores = stores;
-    this.#live = live;
-    this.#startedAt = startedAt;
-  }
+/** True when the records of a content type can be collected from a tenant of this mood. */
+function isCollectable(mood: TenantMood | undefined, contentType: ContentType): boolean {
+  return (mood !== undefined && isHealthy(mood)) || (mood === 'dlpWithoutPermission' && contentType !== 'DLP.All');
+}
 
-  set phase(text: string) {
-    this.#phase = text;
-  }
+function moodsOf(microsoft365: Microsoft365): ReadonlyMap<string, TenantMood> {
+  return new Map(microsoft365.tenants().map(({ tenant, mood }) => [tenant.tenantId, mood]));
+}
 
-  async refresh(signal: AbortSignal): Promise<void> {
-    this.latest = await readOverview(this.#stores, this.#stack, signal);
-    const now = Date.now();
-    const records = new Map(this.latest.map((row) => [row.tenant.id, row.records]));
-    const seconds = this.#before === undefined ? 1 : Math.max(0.5, (now - this.#before.at) / 1_000);
-    const perSecond = new Map([...records].map(([id, count]) => [id, (count - (this.#before?.records.get(id) ?? count)) / seconds]));
-    this.#before = { at: now, records };
-    const { events, bytes } = this.#stack.hubs.counts(auditHub);
-    const state: LiveState = {
-      startedAt: this.#startedAt,
-      now,
-      phase: this.#phase,
-      tenants: this.latest,
-      recordsPerSecond: perSecond,
-      events,
-      bytes,
-      connectionString: this.#stack.hubs.connectionString,
-    };
-    if (!this.#live) {
-      say(renderPlainLine(state));
-      return;
-    }
-    const lines = renderLiveView(state, process.stdout.columns, true);
-    process.stdout.write(`${this.#shown > 0 ? `\u001b[${this.#shown}F` : ''}\u001b[0J${lines.join('\n')}\n`);
-    this.#shown = lines.length;
-  }
+function* truthOf(microsoft365: Microsoft365): Generator<TruthRecord> {
+  const moods = moodsOf(microsoft365);
+  for (const { tenantId, contentType, contentId, id, sha256 } of microsoft365.truth.available())
+    yield { tenantId, unit: contentId, id, sha256, collectable: isCollectable(moods.get(tenantId), contentType) };
 }
 
 async function addSimulatedTenants(stores: Connector, tenants: readonly SimulatedTenant[], signal: AbortSignal): Promise<void> {
+  // Tenants with a trouble of their own have to be there too: the operator wants to see what they look like.
+  const withoutCheck = { ...stores.tenantPorts, tryLogin: async () => Promise.resolve({ roles: ['ActivityFeed.Read'] }) };
   for (const { tenantId, clientId, secret, name } of tenants) {
+    if (signal.aborted) return;
     if ((await stores.tenantPorts.tenants.find(tenantId, signal)) !== undefined) continue;
-    const wanted = {
-      tenant: tenantId,
-      clientId,
-      secret,
-      cloud: 'custom' as const,
-      integrations: [{ id: 'office365Audit' as const, polling: { kind: 'adaptive' as const } }],
-      name,
-      description: 'Simulated',
-      stampName: false,
-    };
-    // Tenants with a trouble of their own have to be there too: the operator wants to see what they look like.
-    const withoutCheck = { ...stores.tenantPorts, tryLogin: async () => Promise.resolve({ roles: ['ActivityFeed.Read'] }) };
-    await addTenant(withoutCheck, wanted, () => undefined, signal);
-  }
-}
-
-/** Waits until the connector has delivered what is available to it, or the time for it is up. */
-async function drain(stack: Stack, screen: Screen, signal: AbortSignal): Promise<void> {
-  const until = Date.now() + drainWithinMs;
-  const reachable = new Set(healthy(stack).map(({ tenantId }) => tenantId));
-  while (Date.now() < until && !signal.aborted) {
-    await screen.refresh(signal);
-    const rows = screen.latest.filter(({ tenant }) => reachable.has(tenant.id));
-    if (rows.every(({ records, available, pending }) => records >= (available ?? 0) && pending === 0)) return;
-    await wait(1_000, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-function healthy(stack: Stack): SimulatedTenant[] {
-  return (stack.microsoft365?.tenants() ?? []).filter(({ mood }) => isHealthy(mood)).map(({ tenant }) => tenant);
-}
-
-interface Result {
-  readonly ok: boolean;
-  readonly tenants: number;
-  readonly available: number;
-  readonly delivered: number;
-  readonly missing: number;
-  readonly altered: number;
-  readonly duplicates: number;
-  readonly gaps: number;
-  readonly seconds: number;
-  readonly firstRecordSeconds: number | undefined;
-}
-
-async function prove(stack: Stack, stores: Connector, startedAt: number, firstRecordSeconds: number | undefined): Promise<Result> {
-  const reachable = new Set(healthy(stack).map(({ tenantId }) => tenantId));
-  const truth = [...(stack.microsoft365?.truth.available() ?? [])]
-    .filter(({ tenantId }) => reachable.has(tenantId))
-    .map(({ tenantId, contentId, id, sha256 }) => ({ tenantId, unit: contentId, id, sha256 }));
-  const events = function* () {
-    for (const event of stack.hubs.read(auditHub)) if (event.applicationProperties['source'] !== 'connector') yield event;
-  };
-  const history = compareHistory(truth, events());
-  const overview = await readOverview(stores, stack, AbortSignal.timeout(30_000));
-  const gaps = overview.reduce((sum, row) => sum + row.gaps, 0);
-  say('');
-  say('Coverage, next to what was made available:');
-  for (const row of overview)
-    say(
-      `  ${row.tenant.name.padEnd(24)} ${row.stateTitle.padEnd(22)} ${row.delivered} of ${row.listed} blobs, ${row.records} records; available: ${
-        reachable.has(row.tenant.id) ? (row.available ?? 0) : 'not to be collected'
-      }`,
+    const wanted = { tenant: tenantId, clientId, secret, cloud: 'custom' as const, name };
+    await addTenant(
+      withoutCheck,
+      { ...wanted, integrations: undefined, description: 'Simulated', stampName: undefined },
+      () => undefined,
+      signal,
     );
-  for (const record of history.missing.slice(0, 20)) say(`  missing: ${record.tenantId} ${record.id ?? '(no id)'} in ${record.unit}`);
-  for (const record of history.altered.slice(0, 20)) say(`  altered: ${record.tenantId} ${record.id} in ${record.unit}`);
-  for (const record of history.duplicates.slice(0, 20)) say(`  sent ${record.extra + 1} times: ${record.tenantId} ${record.id} in ${record.unit}`);
-  const duplicates = history.duplicates.reduce((sum, { extra }) => sum + extra, 0);
-  const ok = history.missing.length === 0 && history.altered.length === 0 && history.available > 0;
-  const result = {
-    ok,
-    tenants: overview.length,
-    available: history.available,
-    delivered: history.delivered,
-    missing: history.missing.length,
-    altered: history.altered.length,
-    duplicates,
-    gaps,
-    seconds: Math.round((Date.now() - startedAt) / 100) / 10,
-    firstRecordSeconds,
-  };
-  say(
-    `${ok ? 'Proven' : 'NOT PROVEN'}: ${result.available} records were available, ${result.available - result.missing} of them were delivered byte for byte` +
-      ` (${result.missing} missing, ${result.altered} altered, ${duplicates} sent more than once, ${gaps} gaps).`,
-  );
-  return result;
+  }
 }
 
-async function run(options: StartOptions): Promise<boolean> {
-  const startedAt = Date.now();
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  const { signal } = stopping;
-  if (options.clean) rmSync(options.folder, { recursive: true, force: true });
-  const troubles: string[] = [];
-  mkdirSync(options.folder, { recursive: true });
-  const log = createWriteStream(join(options.folder, 'connector.log'), { flags: 'a' });
-  const stack = await startStack({
-    folder: options.folder,
-    seed: options.seed,
-    tenants: options.simulation ? defaultTenants(options.tenants, options.seed) : [],
-    settings: options.simulation
-      ? { POLL_SHORTEST_SECONDS: '2', POLL_LONGEST_SECONDS: '8' }
-      : { COLLECT_SCHEDULE: '*/10 * * * * *', ...ownClouds(process.env) },
-    onLine: (line) => {
-      log.write(`${line}\n`);
-      if (line.includes('"severity":"error"') && troubles.length < 1_000) troubles.push(line);
-    },
-    onProgress: say,
-  });
-  const stores = openStores(stack);
-  try {
-    const { microsoft365 } = stack;
-    if (microsoft365 !== undefined) {
-      if (microsoft365.truth.counts().length === 0) microsoft365.backfill(backfillHours, { maxRecordsPerTenant: 1_000 });
-      if (options.recordsFolder !== undefined) {
-        const { records, blobs } = microsoft365.loadRecords(options.recordsFolder, { mode: 'loop' });
-        say(`Replaying ${records} records in ${blobs} blobs from ${options.recordsFolder}.`);
-      }
-      for (const name of options.faults) microsoft365.faults.preset(name);
-      await addSimulatedTenants(stores, microsoft365.tenants().map(({ tenant }) => tenant), signal);
-      microsoft365.startGenerating(1_000);
+/** One run of the local stack, from its start to its end. */
+class Run {
+  readonly #options: StartOptions;
+  readonly #stack: Stack;
+  readonly #stores: Connector;
+  readonly #tally: HubTally;
+  readonly #screen: Screen;
+  readonly #startedAt: number;
+  readonly #before: number;
+  readonly #watching: NodeJS.Timeout;
+  #firstRecordSeconds: number | null = null;
+
+  constructor(options: StartOptions, stack: Stack, stores: Connector, startedAt: number) {
+    this.#options = options;
+    this.#stack = stack;
+    this.#stores = stores;
+    this.#startedAt = startedAt;
+    this.#tally = new HubTally(stack.hubs, recordHubs);
+    this.#tally.update();
+    this.#before = this.#events;
+    this.#watching = setInterval(() => this.#noteFirst(), 50);
+    this.#screen = new Screen({
+      overview: new OverviewReader(stores, this.#tally),
+      hubs: stack.hubs,
+      hubNames: recordHubs,
+      live: process.stdout.isTTY && !options.json,
+      startedAt,
+      forSeconds: options.forSeconds,
+    });
+  }
+
+  get #events(): number {
+    return recordHubs.reduce((sum, name) => sum + this.#stack.hubs.counts(name).events, 0);
+  }
+
+  /** Makes the simulated Microsoft 365 ready, with its tenants added to the connector. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { microsoft365 } = this.#stack;
+    if (microsoft365 === undefined) return;
+    if (microsoft365.truth.counts().length === 0) {
+      say(`Making records of the last ${backfillHours} hours …`);
+      microsoft365.backfill(backfillHours, { maxRecordsPerTenant: backfillRecords });
     }
-    await stack.startConnector();
-    say(`Event Hubs: ${stack.hubs.connectionString}`);
-    if (!options.simulation) say('Add a tenant: npm run tenant -- add --help');
-    const live = process.stdout.isTTY && !options.json;
-    const screen = new Screen(stack, stores, live, startedAt);
-    const until = options.forSeconds === undefined ? Infinity : startedAt + options.forSeconds * 1_000;
-    let firstRecordSeconds: number | undefined;
-    const watch = setInterval(() => {
-      if (firstRecordSeconds === undefined && stack.hubs.counts(auditHub).events > 0) firstRecordSeconds = (Date.now() - startedAt) / 1_000;
-    }, 50);
+    const { recordsFolder, faults } = this.#options;
+    if (recordsFolder !== undefined) {
+      const { records, blobs } = microsoft365.loadRecords(recordsFolder, { mode: 'loop' });
+      say(`Replaying ${records} records in ${blobs} blobs from ${recordsFolder}.`);
+    }
+    for (const name of faults) microsoft365.faults.preset(name);
+    const tenants = microsoft365.tenants().map(({ tenant }) => tenant);
+    say(`Adding ${tenants.length} tenants …`);
+    await addSimulatedTenants(this.#stores, tenants, signal);
+    microsoft365.startGenerating(1_000);
+  }
+
+  /** Shows what happens until it is stopped or its time is over. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const { forSeconds } = this.#options;
+    const until = forSeconds === undefined ? Infinity : this.#startedAt + forSeconds * 1_000;
     while (!signal.aborted && Date.now() < until) {
-      await screen.refresh(signal).catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
-      await wait(Math.max(0, Math.min(live ? 1_000 : 5_000, until - Date.now())), undefined, { signal }).catch(() => undefined);
+      const began = Date.now();
+      await this.#refresh(signal);
+      const took = Date.now() - began;
+      // Looking must not cost the connector more than a quarter of the machine.
+      const restMs = Math.max(0, Math.min(Math.max(showEveryMs, 3 * took), until - Date.now()));
+      await wait(restMs, undefined, { signal }).catch(() => undefined);
     }
-    clearInterval(watch);
-    if (options.forSeconds === undefined || signal.aborted || microsoft365 === undefined) return true;
+  }
+
+  #noteFirst(): void {
+    if (this.#firstRecordSeconds === null && this.#events > this.#before)
+      this.#firstRecordSeconds = Math.round(Date.now() - this.#startedAt) / 1_000;
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#screen.refresh(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Waits until everything has arrived, and proves it. */
+  async finish(signal: AbortSignal): Promise<Result> {
+    const { microsoft365 } = this.#stack;
+    if (microsoft365 === undefined) return this.#withoutTruth(signal);
     microsoft365.stopGenerating();
     microsoft365.faults.clear();
-    screen.phase = 'draining';
-    await drain(stack, screen, signal);
-    await stack.stopConnector();
-    const result = await prove(stack, stores, startedAt, firstRecordSeconds);
-    if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-    return result.ok;
+    this.#screen.phase = 'draining';
+    const incomplete = await drain(
+      {
+        stores: this.#stores,
+        behind: () => this.#behind(microsoft365),
+        missing: () => prove([...truthOf(microsoft365)], this.#delivered(), []).history.missing,
+        refresh: async (until) => this.#refresh(until),
+        withinMs: this.#options.faults.length > 0 ? drainAfterFaultsMs : drainMs,
+      },
+      signal,
+    );
+    this.#screen.end();
+    await this.#stack.stopConnector();
+    await this.#refresh(AbortSignal.timeout(30_000));
+    const { proof, lines } = prove([...truthOf(microsoft365)], this.#delivered(), this.#screen.latest);
+    say(['', ...incomplete, ...lines].join('\n'));
+    return { ...proof, ...this.#times() };
+  }
+
+  /** Cheap to know: the tenants of which fewer records arrived than were made available. */
+  #behind(microsoft365: Microsoft365): readonly string[] {
+    this.#tally.update();
+    const available = new Map<string, number>();
+    const moods = moodsOf(microsoft365);
+    for (const { tenantId, contentType, records } of microsoft365.truth.counts())
+      if (isCollectable(moods.get(tenantId), contentType)) available.set(tenantId, (available.get(tenantId) ?? 0) + records);
+    return [...available].filter(([tenantId, records]) => this.#tally.of(tenantId) < records).map(([tenantId]) => tenantId);
+  }
+
+  *#delivered() {
+    for (const name of recordHubs) for (const event of this.#stack.hubs.read(name)) if (isRecords(event)) yield event;
+  }
+
+  async #withoutTruth(signal: AbortSignal): Promise<Result> {
+    this.#screen.end();
+    await this.#stack.stopConnector();
+    await this.#refresh(signal);
+    const tenants = this.#screen.latest;
+    const delivered = this.#tally.total;
+    const gaps = tenants.reduce((sum, row) => sum + row.gaps, 0);
+    say(`${delivered} records arrived, with ${gaps} gaps. Without the simulation there is nothing to compare them with.`);
+    const unknown = { available: null, missing: null, altered: null, foreign: null, duplicates: null };
+    return { ok: true, tenants: tenants.length, ...unknown, delivered, gaps, ...this.#times() };
+  }
+
+  #times(): { readonly seconds: number; readonly firstRecordSeconds: number | null } {
+    return { seconds: Math.round((Date.now() - this.#startedAt) / 100) / 10, firstRecordSeconds: this.#firstRecordSeconds };
+  }
+
+  end(): void {
+    clearInterval(this.#watching);
+    this.#screen.end();
+  }
+}
+
+/** Starts everything, runs, and stops everything. Returns the result of a run that ended by itself. */
+async function start(options: StartOptions): Promise<Result | undefined> {
+  const startedAt = Date.now();
+  const stopping = new AbortController();
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(130);
+    say('\nStopping … (Ctrl+C again stops at once)');
+    stopping.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  const { signal } = stopping;
+  const release = claimFolder(options.folder);
+  if (options.clean) cleanFolder(options.folder);
+  const log = createWriteStream(join(options.folder, 'connector.log'), { flags: 'a' });
+  const ends: (() => Promise<void> | void)[] = [release, async () => new Promise((resolve) => log.end(() => resolve()))];
+  let ended: string | undefined;
+  try {
+    const own = ownSettings(process.env);
+    const stack = await startStack({
+      folder: options.folder,
+      seed: options.seed,
+      tenants: options.simulation ? defaultTenants(options.tenants, options.seed) : [],
+      settings: options.simulation
+        ? { POLL_SHORTEST_SECONDS: '2', POLL_LONGEST_SECONDS: '8' }
+        : { COLLECT_SCHEDULE: '*/10 * * * * *', ...own },
+      usualPorts: true,
+      onLine: (line) => log.write(`${line}\n`),
+      onProgress: say,
+      onConnectorEnd: (what) => {
+        ended = what;
+        stopping.abort();
+      },
+    });
+    ends.push(async () => stack.stop());
+    // The environment of whoever runs this reaches the connector too, so that both see the same settings.
+    const stores = compose({ ...process.env, ...stack.environment }, { log: () => undefined });
+    ends.push(async () => stores.stop());
+    const run = new Run(options, stack, stores, startedAt);
+    ends.push(() => run.end());
+    await run.prepare(signal);
+    if (!signal.aborted) await stack.startConnector();
+    if (!options.simulation) say(`Event Hubs: ${stack.hubs.connectionString}\nAdd a tenant: npm run tenant -- add --help`);
+    await run.watch(signal);
+    if (options.forSeconds === undefined || signal.aborted) return undefined;
+    return await run.finish(signal);
   } finally {
-    say('Stopping …');
-    await stack.stopConnector();
-    await stores.stop();
-    await stack.stop();
-    log.end();
-    if (troubles.length > 0) say(`The connector reported ${troubles.length} errors; the last one: ${troubles.at(-1) ?? ''}\nAll of them: ${join(options.folder, 'connector.log')}`);
+    if (ended !== undefined) {
+      process.exitCode = 1;
+      say(`The connector stopped. ${ended}\nWhat it wrote: ${join(options.folder, 'connector.log')}`);
+    }
+    for (const end of ends.reverse()) await end();
+    if (signal.aborted) say('Stopped. What was collected stays; the next npm start goes on from there.');
   }
 }
 
 /** The custom cloud of whoever runs this, so that any server that speaks these APIs can be collected. */
-function ownClouds(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const names = ['CLOUD_CUSTOM_LOGIN', 'CLOUD_CUSTOM_MANAGEMENT', 'CLOUD_CUSTOM_GRAPH', 'CLOUD_CUSTOM_DEFENDER', 'PUBLISHER_TENANT_ID'];
+function ownSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const names = [
+    'CLOUD_CUSTOM_LOGIN',
+    'CLOUD_CUSTOM_MANAGEMENT',
+    'CLOUD_CUSTOM_GRAPH',
+    'CLOUD_CUSTOM_DEFENDER',
+    'PUBLISHER_TENANT_ID',
+  ];
   return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }
 
+/** What went wrong in words; undefined for bugs. */
+function wordsOf(error: unknown): string | undefined {
+  if (error instanceof OptionError || error instanceof SettingsError || error instanceof StackError) return error.message;
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    return `${error.message}. Another program took a port at the same moment; run npm start again.`;
+  const words = inWords(error);
+  return words === undefined ? undefined : `${words.title} ${words.nextStep}`;
+}
+
 async function main(): Promise<void> {
+  const words = process.argv.slice(2);
+  const json = words.includes('--json');
+  const line = (object: object): void => void process.stdout.write(`${JSON.stringify(object)}\n`);
   try {
-    const options = readStartOptions(process.argv.slice(2));
+    const options = readStartOptions(words);
     if (options === undefined) {
       process.stdout.write(startHelp);
       return;
     }
-    process.exitCode = (await run(options)) ? 0 : 1;
+    const result = await start(options);
+    if (result !== undefined && json) line(result);
+    if (result?.ok === false) process.exitCode = 1;
   } catch (error) {
-    if (!(error instanceof OptionError || error instanceof SettingsError)) throw error;
-    say(error.message);
-    process.exitCode = 2;
+    const told = wordsOf(error);
+    process.exitCode = error instanceof OptionError || error instanceof SettingsError ? 2 : 1;
+    say(told ?? (error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    if (json) line({ ok: false, error: told ?? 'This is a fault of the local stack; standard error says where.' });
   }
 }
 
 void main();
-

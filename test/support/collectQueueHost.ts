@@ -63,7 +63,8 @@ export class CollectQueueHost {
   }
 }
 
-function contentOf({ messageText }: DequeuedMessageItem): unknown {
+/** What the host hands to the function: JSON as what it says, anything else as text. */
+export function contentOf({ messageText }: DequeuedMessageItem): unknown {
   try {
     return JSON.parse(messageText) as unknown;
   } catch {

@@ -24,6 +24,7 @@ export class CrashScenario {
     this.source = new ScriptedSource(clock);
     this.source.unitsPerPage = 4;
     this.simulation = new Simulation(clock, [this.source], { outboxBytes: 6_000 });
+    this.simulation.repairs = false;
     this.simulation.stores.sink.limitBytes = (hub) => (hub === this.source.hub ? 14_000 : 250_000);
     this.source.add(
       scriptedUnit('expired', at(-6 * dayMs), 3, { expires: at(-minuteMs) }),

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CollectPorts } from '../../src/app/collectPorts';
 import { addTenant } from '../../src/app/tenants';
-import { compose } from '../../src/composition';
 import type { Connector } from '../../src/composition';
 import type { Gap } from '../../src/domain/coverage';
 import type { Severity } from '../../src/domain/ports';
@@ -16,13 +15,19 @@ import type { Microsoft365 } from '../local/microsoft365/microsoft365';
 import type { RequestEntry } from '../local/microsoft365/requestLog';
 import type { Settings as SimulationSettings } from '../local/microsoft365/settings';
 import type { ContentType, SimulatedTenant } from '../local/microsoft365/tenant';
-import { aroundPorts, nested, plainly } from './aroundPorts';
+import { nested, plainly } from './aroundPorts';
 import type { Around } from './aroundPorts';
 import { CollectQueueHost } from './collectQueueHost';
-import type { Stand } from './incidentStack';
+import { composeOnClock } from './composeOnClock';
+import type { WorkerOrder } from './crashWorker';
 import { contoso, providerTenantId } from './incidentTenants';
+import { dropTables } from './incidentTables';
 import type { IoClock } from './ioClock';
+import type { Stand } from './stand';
 import { WatermarkWatch } from './watermarkWatch';
+import { WorkerProcess } from './workerProcess';
+
+type WorkerOptions = Omit<Extract<WorkerOrder, { kind: 'compose' }>, 'kind' | 'environment' | 'timeFile' | 'sources'>;
 
 export interface IncidentOptions {
   /** Those of the simulated Microsoft 365, all added to the connector; Contoso unless given. */
@@ -35,6 +40,8 @@ export interface IncidentOptions {
   readonly around?: Around;
   /** Changes how the connector is tuned where the settings do not reach. */
   readonly tune?: Partial<CollectPorts['options']>;
+  /** Takes the place of single ports. */
+  readonly ports?: (real: CollectPorts, environment: Readonly<Record<string, string>>) => Partial<CollectPorts>;
   /** Noon of 22 November 2026 unless given. */
   readonly start?: string;
   /** How far the connector's clock is ahead of everybody else's. */
@@ -49,6 +56,8 @@ export interface Expectations {
   gaps?: number;
   /** Names of warnings and errors; each must have been logged, and no other. */
   alerts?: readonly string[];
+  /** Names of warnings and errors that depend on which of two was quicker. */
+  possibleAlerts?: readonly string[];
   /** Rules of Microsoft's service that the test made the connector break. */
   violations?: readonly string[];
   /** The watermark may be moved back, or pass what a fault hid from the lists. */
@@ -68,6 +77,7 @@ export interface LogEntry {
 interface IncidentParts {
   readonly stand: Stand;
   readonly prefix: string;
+  readonly timeFile: string;
   readonly clock: IoClock;
   readonly microsoft: Microsoft365;
   readonly hubs: { readonly audit: string; readonly operations: string };
@@ -83,8 +93,10 @@ const host = { log: () => undefined };
 export class Incident {
   readonly stand: Stand;
   readonly prefix: string;
+  readonly timeFile: string;
   readonly clock: IoClock;
   readonly microsoft: Microsoft365;
+  readonly sources: readonly string[];
   readonly hubs: IncidentParts['hubs'];
   readonly tenants: readonly SimulatedTenant[];
   readonly queue: CollectQueueHost;
@@ -93,14 +105,19 @@ export class Incident {
   readonly watermarks: WatermarkWatch;
   readonly signal = new AbortController().signal;
   connector: Connector;
+  /** Does the rounds in place of the connector of this process. */
+  worker: WorkerProcess | undefined;
   expects: Expectations = {};
   readonly #options: IncidentOptions;
   readonly #connectors: Connector[] = [];
+  readonly #workers: WorkerProcess[] = [];
   #records = 0;
 
-  constructor({ stand, prefix, clock, microsoft, hubs, tenants, options }: IncidentParts) {
+  constructor({ stand, prefix, timeFile, clock, microsoft, hubs, tenants, options }: IncidentParts) {
     this.stand = stand;
     this.prefix = prefix;
+    this.timeFile = timeFile;
+    this.sources = options.sources ?? ['activity.exchange'];
     this.clock = clock;
     this.microsoft = microsoft;
     this.hubs = hubs;
@@ -129,22 +146,30 @@ export class Incident {
 
   /** Another connector on the same storage, hubs and tenants, as after a restart or as a second instance. */
   compose(around: Around = plainly, settings: Readonly<Record<string, string>> = {}): Connector {
-    const { sources: ids = ['activity.exchange'], around: ofTest = plainly, tune, skewMs = 0 } = this.#options;
-    const tracked: Around = async (_call, go) => this.clock.track(go);
-    const through = nested(tracked, nested(this.watermarks.around, nested(ofTest, around)));
-    const connector = compose(
+    const { around: ofTest = plainly, skewMs, tune, ports } = this.#options;
+    const connector = composeOnClock(
       { ...this.environment, ...settings },
       {
-        clock: { now: () => new Date(this.clock.now().getTime() + skewMs), sleep: this.clock.sleep },
-        log: (severity, line) => this.#note(severity, line),
-        wrap: (ports) => {
-          const sources = new Map([...ports.sources].filter(([id]) => ids.includes(id)));
-          return aroundPorts({ ...ports, sources, options: { ...ports.options, ...tune } }, through);
-        },
+        clock: this.clock,
+        sources: this.sources,
+        around: nested(this.watermarks.around, nested(ofTest, around)),
+        log: (severity, line) => this.note(severity, line),
+        ...(skewMs === undefined ? {} : { skewMs }),
+        ...(tune === undefined ? {} : { tune }),
+        ...(ports === undefined ? {} : { ports: (real: CollectPorts) => ports(real, this.environment) }),
       },
     );
     this.#connectors.push(connector);
     return connector;
+  }
+
+  /** Starts the connector in a process of its own, on the same storage, hubs, tenants and clock. */
+  async startWorker(bundle: string, how: WorkerOptions = {}): Promise<WorkerProcess> {
+    const onLine = (severity: string, line: string): void => this.note(severity as Severity, line);
+    const order = { environment: this.environment, timeFile: this.timeFile, sources: this.sources, ...how };
+    const worker = await WorkerProcess.start({ bundle, caFile: this.stand.certificates.caFile, onLine }, order);
+    this.#workers.push(worker);
+    return worker;
   }
 
   /** Ends the connector at a safe place and goes on with a new one. */
@@ -174,8 +199,10 @@ export class Incident {
   }
 
   async end(): Promise<void> {
-    for (const connector of this.#connectors) await connector.stop();
+    for (const worker of this.#workers) await worker.stop();
+    for (const connector of this.#connectors) await this.clock.run(connector.stop());
     await this.microsoft.stop();
+    await dropTables(this.stand.storage, this.prefix);
   }
 
   /** A time before now. */
@@ -224,6 +251,7 @@ export class Incident {
 
   /** The timer fires, and what it put on the queue is worked on. */
   async round(connector = this.connector): Promise<void> {
+    if (this.worker !== undefined) return this.worker.round();
     await this.tick(connector);
     await this.drain(connector);
   }
@@ -245,11 +273,14 @@ export class Incident {
     this.clock.moveTo(end);
   }
 
-  /** Lets time pass until every source has looked and found nothing more to do. */
+  /** Lets time pass until every source has looked again and found nothing more to do. */
   async runUntilQuiet(): Promise<void> {
+    const before = new Map((await this.rows()).map(({ tenantId, sourceId, epoch }) => [`${tenantId}|${sourceId}`, epoch]));
     await this.runUntil(async () => {
       const rows = await this.rows();
-      return rows.length > 0 && rows.every((row) => row.idleRuns > 0 && row.pendingUnits === 0 && row.failedRuns === 0);
+      const quiet = rows.filter((row) => row.idleRuns > 0 && row.pendingUnits === 0 && row.failedRuns === 0);
+      const looked = quiet.filter(({ tenantId, sourceId, epoch }) => epoch > (before.get(`${tenantId}|${sourceId}`) ?? 0));
+      return rows.length > 0 && looked.length === rows.length;
     });
   }
 
@@ -265,10 +296,10 @@ export class Incident {
     throw new Error(`It is not so after ${longestQuietRounds} rounds.`);
   }
 
-  /** When the next source is due. */
+  /** When the next source is due, at least a second from now. */
   async nextDue(): Promise<Date | undefined> {
-    const due = (await this.entries()).map(({ dueAt }) => dueAt.getTime());
-    return due.length === 0 ? undefined : new Date(Math.min(...due));
+    const due = (await this.entries()).map(({ dueAt }) => dueAt.getTime() - (this.#options.skewMs ?? 0));
+    return due.length === 0 ? undefined : new Date(Math.max(Math.min(...due), this.clock.now().getTime() + 1_000));
   }
 
   async entries(): Promise<ScheduleEntry[]> {
@@ -338,7 +369,7 @@ export class Incident {
     }
   }
 
-  #note(severity: Severity, line: string): void {
+  note(severity: Severity, line: string): void {
     const fields = JSON.parse(line) as Record<string, unknown>;
     this.log.push({ severity, event: String(fields['event']), fields, line });
   }

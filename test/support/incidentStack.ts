@@ -4,29 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createCertificates } from '../local/certificates';
-import type { Certificates } from '../local/certificates';
 import { startEventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
-import type { EventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
 import { oneHub, unrefTokenRenewals } from '../local/eventHubs/hubClients';
 import { startKeyVault } from '../local/keyVault/keyVault';
-import type { KeyVault } from '../local/keyVault/keyVault';
 import { startMicrosoft365 } from '../local/microsoft365/microsoft365';
 import { Incident } from './incident';
 import type { IncidentOptions } from './incident';
 import { contoso } from './incidentTenants';
 import { problemsOf } from './invariants';
 import { IoClock, timeFile } from './ioClock';
+import type { Stand } from './stand';
 import { sharedStandVariable, startSharedStand } from './startAzuriteOnce';
 import type { SharedStand } from './startAzuriteOnce';
-
-/** What the tests of a file share. */
-export interface Stand {
-  readonly storage: string;
-  readonly certificates: Certificates;
-  readonly emulator: EventHubsEmulator;
-  readonly vault: KeyVault;
-  readonly folder: string;
-}
 
 export interface StandOptions {
   /** The limit the links of Event Hubs announce; 1 MiB unless given. */
@@ -91,7 +80,8 @@ export function incidentStand(options: StandOptions = {}): IncidentStand {
     begin: async (how = {}) => {
       const { emulator, certificates, folder } = present();
       const prefix = `i${randomBytes(6).toString('hex')}`;
-      const cell = timeFile(join(folder, `${prefix}.time`));
+      const timePath = join(folder, `${prefix}.time`);
+      const cell = timeFile(timePath);
       cell.write(Date.parse(how.start ?? '2026-11-22T12:00:00Z'));
       const clock = new IoClock(cell);
       const { tenants = [contoso], simulation } = how;
@@ -99,7 +89,16 @@ export function incidentStand(options: StandOptions = {}): IncidentStand {
       const hubs = { audit: `${prefix}-audit`, operations: `${prefix}-operations` };
       emulator.addHub(hubs.audit, 2);
       emulator.addHub(hubs.operations, 1);
-      const incident = new Incident({ stand: present(), prefix, clock, microsoft, hubs, tenants, options: how });
+      const incident = new Incident({
+        stand: present(),
+        prefix,
+        timeFile: timePath,
+        clock,
+        microsoft,
+        hubs,
+        tenants,
+        options: how,
+      });
       begun.push(incident);
       await incident.begin();
       return incident;

@@ -9,8 +9,8 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Where the time is kept: in memory, or in a file that several processes share. */
-export interface TimeCell {
+/** Where the time is kept. */
+interface TimeCell {
   read(): number;
   write(ms: number): void;
 }
@@ -20,17 +20,6 @@ export function timeFile(path: string): TimeCell {
   return {
     read: () => Number(readFileSync(path, 'utf8')),
     write: (ms) => writeFileAtomically(path, String(ms)),
-  };
-}
-
-/** Time in memory. */
-export function timeInMemory(start: Date): TimeCell {
-  let now = start.getTime();
-  return {
-    read: () => now,
-    write: (ms) => {
-      now = ms;
-    },
   };
 }
 
@@ -47,7 +36,7 @@ export class IoClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #order = 0;
   #busy = 0;
-  #changed: () => void = () => undefined;
+  readonly #waiting = new Set<() => void>();
 
   constructor(time: TimeCell) {
     this.#time = time;
@@ -68,7 +57,10 @@ export class IoClock implements Clock {
           resolve();
         };
         const sleeper: Sleeper = { at: this.#time.read() + Math.max(0, ms), order: (this.#order += 1), wake };
-        if (signal.aborted) return abort();
+        if (signal.aborted) {
+          abort();
+          return;
+        }
         signal.addEventListener('abort', abort, { once: true });
         this.#sleepers.add(sleeper);
       }),
@@ -106,7 +98,7 @@ export class IoClock implements Clock {
     let done = false;
     const end = (): void => {
       done = true;
-      this.#changed();
+      this.#tell();
     };
     const settled = work.then(end, end);
     const isDone = (): boolean => done;
@@ -129,7 +121,11 @@ export class IoClock implements Clock {
   #count(by: number): void {
     if (by === 0) return;
     this.#busy += by;
-    this.#changed();
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const wake of this.#waiting) wake();
   }
 
   /** Resolves when nothing that is tracked is under way, and all that follows from it has happened. */
@@ -147,15 +143,19 @@ export class IoClock implements Clock {
 
   /** Resolves at the next change of what is under way. */
   async #change(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#changed = resolve;
-        timer = setTimeout(() => reject(new Error(`Stuck for ${stuckMs / 1_000} s: ${this.#busy} calls under way.`)), stuckMs);
-      });
-    } finally {
-      clearTimeout(timer);
-    }
+    await new Promise<void>((resolve, reject) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const stuck = (): void => {
+        this.#waiting.delete(wake);
+        reject(new Error(`Stuck for ${stuckMs / 1_000} s: ${this.#busy} calls under way.`));
+      };
+      const timer = setTimeout(stuck, stuckMs);
+      this.#waiting.add(wake);
+    });
   }
 
   #next(): Sleeper | undefined {

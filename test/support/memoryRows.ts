@@ -20,8 +20,8 @@ export class MemoryRows<Row extends object> {
     return found === undefined ? undefined : { ...structuredClone(found.row), etag: found.etag };
   }
 
-  /** Writes when the row is still at the etag (or, for `new`, not there); returns the new etag, or undefined when it is not. */
-  write(key: string, row: Row, expected: string | 'new' | 'any'): string | undefined {
+  /** Writes when the row is still at the etag (or, for `new`, not there; or, for `any`, however it is); returns the new etag, or undefined when it is not. */
+  write(key: string, row: Row, expected: string): string | undefined {
     const present = this.#rows.get(key);
     if (expected !== 'any' && (present?.etag ?? 'new') !== expected) return undefined;
     const etag = `"${(this.#version += 1)}"`;

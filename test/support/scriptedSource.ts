@@ -67,6 +67,10 @@ export class ScriptedSource implements Source {
   listFailure: (page: number, window: Window) => Failure | undefined = () => undefined;
   /** Why the feed is not there, if it is not. */
   prepareFailure: () => Failure | undefined = () => undefined;
+  /** Awaited before each window is listed. */
+  beforeList: (window: Window, signal: AbortSignal) => Promise<void> = async () => Promise.resolve();
+  /** What becomes of each page of a listing. */
+  alter: (listing: Listing) => Listing = (listing) => listing;
   readonly listed: Window[] = [];
   readonly reads: string[] = [];
   pages = 0;
@@ -105,6 +109,7 @@ export class ScriptedSource implements Source {
   async *list(run: Run, windows: readonly Window[]): AsyncGenerator<Listing> {
     for (const window of windows) {
       this.listed.push(window);
+      await this.beforeList(window, run.signal);
       this.#check(window, run.now());
       const found = this.#units
         .filter((unit) => isIn(unit, window, run.now()))
@@ -116,7 +121,7 @@ export class ScriptedSource implements Source {
         const failure = this.listFailure((this.pages += 1), window);
         if (failure !== undefined) throw new ConnectorError('listing', failure);
         const units = found.slice((page - 1) * this.unitsPerPage, page * this.unitsPerPage);
-        yield await Promise.resolve(page === pages ? { units, completes: window } : { units });
+        yield this.alter(page === pages ? { units, completes: window } : { units });
       }
     }
   }

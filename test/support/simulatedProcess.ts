@@ -149,7 +149,7 @@ export class SimulatedProcess {
         return (...parameters: readonly unknown[]): unknown => {
           const call = (): unknown => Reflect.apply(value, target, parameters);
           if (isGenerator(value)) return this.#stream(call() as AsyncIterable<unknown>);
-          return this.#step(`${port}.${method}`, async () => call());
+          return this.#step(`${port}.${method}`, async () => Promise.resolve(call()));
         };
       },
     });

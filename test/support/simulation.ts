@@ -11,7 +11,7 @@ import { MemoryStores } from './memoryStores';
 import { SimulatedProcess } from './simulatedProcess';
 import type { Plan } from './simulatedProcess';
 import { simulatedOptions, simulatedPorts } from './simulatedOptions';
-import { VirtualClock } from './virtualClock';
+import type { VirtualClock } from './virtualClock';
 
 const minuteMs = 60_000;
 /** How long a message is hidden from others once it is received; the functions host uses ten minutes for one whose worker died. */
@@ -34,6 +34,8 @@ export class Simulation {
   readonly stores: MemoryStores;
   readonly sources: readonly Source[];
   readonly options: CollectOptions;
+  /** Whether the hourly repair runs; without it, what is wrong stays wrong. */
+  repairs = true;
   readonly #lastMaintained = new Map<Worker, number>();
 
   constructor(clock: VirtualClock, sources: readonly Source[], options: Partial<CollectOptions> = {}) {
@@ -92,7 +94,7 @@ export class Simulation {
       });
     }
     const now = this.clock.now().getTime();
-    if (now - (this.#lastMaintained.get(worker) ?? 0) < 60 * minuteMs) return;
+    if (!this.repairs || now - (this.#lastMaintained.get(worker) ?? 0) < 60 * minuteMs) return;
     this.#lastMaintained.set(worker, now);
     await guarded(async () => maintain(ports, shutdown.signal));
   }

@@ -35,7 +35,10 @@ export class VirtualClock implements Clock {
         resolve();
       };
       const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), order: (this.#order += 1), wake };
-      if (signal.aborted) return abort();
+      if (signal.aborted) {
+        abort();
+        return;
+      }
       signal.addEventListener('abort', abort, { once: true });
       this.#sleepers.add(sleeper);
     });

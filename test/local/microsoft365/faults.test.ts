@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { ContentItem } from './activityContent';
 import { gzipBomb, type Answer } from './answer';
 import { contoso, fabrikam, startTestBed, type Answered, type TestBed } from './client';
-import { faultPresetNames, isFaultPresetName, type FaultPresetName } from './faultPresets';
+import { faultPresetNames, isFaultPresetName, type FaultPresetName } from './faultPresetNames';
 
 const window = ['2026-11-22T11:00:00', '2026-11-22T12:00:00'] as const;
 

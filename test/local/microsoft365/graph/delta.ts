@@ -2,7 +2,7 @@ import { createRandom } from '../random';
 import { bytesReply, type Reply } from '../reply';
 import type { FeedStore, Mark, Version } from './feedStore';
 import { passes } from './filter';
-import type { Asked } from './graphApi';
+import type { Asked } from './asked';
 import { Refusal } from './graphError';
 import { pageBody, tokenOf } from './listing';
 import { writeToken, type PageToken } from './pageToken';

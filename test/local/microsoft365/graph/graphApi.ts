@@ -3,30 +3,16 @@ import type { Call } from '../call';
 import { bytesReply, jsonReply, type Reply } from '../reply';
 import type { TenantControl } from '../tenant';
 import type { Claims } from '../tokens';
+import type { Asked } from './asked';
 import { answerDelta } from './delta';
 import type { Endpoint } from './endpoint';
-import { findPlace, type Place } from './endpoints';
+import { findPlace } from './endpoints';
 import type { SimulatedGraph } from './graph';
 import { noSegment, notLicensed, permissionMissing, Refusal } from './graphError';
 import { judge } from './judge';
 import { directoryLimit, limits, secureScoresInFlight, type Limit, type LimitName } from './limits';
 import { answerList, answerSingle } from './listing';
 import { readQuery, type Query } from './query';
-
-/** A request on its way to an answer. */
-export interface Asked {
-  graph: SimulatedGraph;
-  call: Call;
-  control: TenantControl;
-  claims: Claims;
-  place: Place;
-  endpoint: Endpoint;
-  beta: boolean;
-  /** The address without its query. */
-  url: string;
-  /** What `@odata.context` begins with. */
-  metadata: string;
-}
 
 /** Answers the requests of Graph (`/v1.0`, `/beta`) and of Defender for Endpoint (`/api`). */
 export function answerObjects(graph: SimulatedGraph, call: Call): Reply {

@@ -1,5 +1,5 @@
-import type { FaultPresetName } from '../faultPresets';
-import type { Fault } from '../faults';
+import type { FaultPresetName } from '../faultPresetNames';
+import type { Fault } from '../fault';
 import type { Settings } from '../settings';
 import { graphFaults } from './graphFaults';
 import { defenderOperations, graphOperations } from './operations';

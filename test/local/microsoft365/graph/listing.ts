@@ -2,7 +2,7 @@ import { bytesReply, type Reply } from '../reply';
 import type { Endpoint } from './endpoint';
 import type { FeedStore, Mark, Version } from './feedStore';
 import { comparableTime, passes, valueAt } from './filter';
-import type { Asked } from './graphApi';
+import type { Asked } from './asked';
 import { badRequest, Refusal } from './graphError';
 import type { Feed } from './operations';
 import { readToken, writeToken, type PageToken } from './pageToken';

@@ -1,0 +1,226 @@
+/** One setting, as it is documented and checked: docs/settings.md is made from this table. */
+export interface SettingFacts {
+  readonly group: 'Needed' | 'Azure identity' | 'Where records go' | 'How much and how often' | 'A cloud of your own';
+  readonly what: string;
+  /** What an example of it looks like; shown when it is wrong. */
+  readonly example: string;
+  /** What happens without it: a value for those that have one, else a sentence. */
+  readonly otherwise: string | number;
+  /** The smallest and the largest whole number. */
+  readonly range?: readonly [least: number, most: number];
+  readonly choices?: readonly [string, ...string[]];
+}
+
+const guid = '11111111-2222-3333-4444-555555555555';
+const needed = 'the connector does not start';
+
+/** All settings of the connector. */
+export const settingsTable = {
+  PUBLISHER_TENANT_ID: {
+    group: 'Needed',
+    what: 'The tenant id of whoever operates the connector. Microsoft counts requests by it: without one, everybody who has none shares a quota.',
+    example: `${guid} (the tenant id of whoever operates the connector)`,
+    otherwise: needed,
+  },
+  AzureWebJobsStorage: {
+    group: 'Needed',
+    what: 'The storage account of tables, queues and oversize records, which the Functions host uses too: a connection string. Better without a key: `AzureWebJobsStorage__accountName`.',
+    example: 'AzureWebJobsStorage__accountName=contosom365, or a connection string',
+    otherwise: 'one of the `AzureWebJobsStorage__…` settings is needed',
+  },
+  AzureWebJobsStorage__accountName: {
+    group: 'Needed',
+    what: "The storage account by its name; it is spoken to with the connector's identity.",
+    example: 'contosom365',
+    otherwise: 'the three addresses below, or a connection string',
+  },
+  AzureWebJobsStorage__tableServiceUri: {
+    group: 'Needed',
+    what: 'The address of the tables, where it does not follow from the name of the account: other clouds, private endpoints.',
+    example: 'https://contosom365.table.core.windows.net',
+    otherwise: 'it follows from the name of the account',
+  },
+  AzureWebJobsStorage__queueServiceUri: {
+    group: 'Needed',
+    what: 'The same for queues.',
+    example: 'https://contosom365.queue.core.windows.net',
+    otherwise: 'it follows from the name of the account',
+  },
+  AzureWebJobsStorage__blobServiceUri: {
+    group: 'Needed',
+    what: 'The same for blobs.',
+    example: 'https://contosom365.blob.core.windows.net',
+    otherwise: 'it follows from the name of the account',
+  },
+  EVENTHUBS: {
+    group: 'Needed',
+    what: 'The Event Hubs namespace: a connection string of the namespace, not of one hub. Better without a key: `EVENTHUBS__fullyQualifiedNamespace`.',
+    example: 'EVENTHUBS__fullyQualifiedNamespace=contoso.servicebus.windows.net, or EVENTHUBS=Endpoint=sb://…',
+    otherwise: '`EVENTHUBS__fullyQualifiedNamespace` is needed',
+  },
+  EVENTHUBS__fullyQualifiedNamespace: {
+    group: 'Needed',
+    what: "The Event Hubs namespace by its host name; it is spoken to with the connector's identity, which needs the role Azure Event Hubs Data Sender.",
+    example: 'contoso.servicebus.windows.net',
+    otherwise: '`EVENTHUBS` is needed',
+  },
+  KEY_VAULT_URL: {
+    group: 'Needed',
+    what: 'The key vault that keeps the secrets of the tenants. http is accepted for this machine only.',
+    example: 'https://contoso-m365.vault.azure.net',
+    otherwise: needed,
+  },
+  STORAGE_PREFIX: {
+    group: 'Needed',
+    what: 'What the names of all tables, queues and containers begin with: 3 to 20 lower-case letters and digits, a letter first. The queue triggers read it too, so a function app has to have it.',
+    example: 'm365 (3 to 20 lower-case letters and digits, a letter first)',
+    otherwise: 'm365',
+  },
+  COLLECT_SCHEDULE: {
+    group: 'Needed',
+    what: 'When the timer looks for what is due: second, minute, hour, day, month and day of week, in UTC. The Functions host reads it, so a function app has to have it. How often a source is polled is another matter: see `POLL_SHORTEST_SECONDS`. It must fire at least every hour and not every second.',
+    example: '0 * * * * * (every minute)',
+    otherwise: 'the function app does not start; commands do not need it',
+  },
+  AZURE_IDENTITY: {
+    group: 'Azure identity',
+    what: "Whose identity is used towards Azure: the function app's managed identity, or that of the developer who is signed in on this machine.",
+    example: 'managed',
+    otherwise: 'managed',
+    choices: ['managed', 'developer'],
+  },
+  MANAGED_IDENTITY_CLIENT_ID: {
+    group: 'Azure identity',
+    what: 'The client id of a user-assigned managed identity.',
+    example: guid,
+    otherwise: 'the system-assigned identity is used',
+  },
+  HUBS: {
+    group: 'Where records go',
+    what: 'Other hubs for single sources, as pairs `source=hub` separated by commas.',
+    example: 'activity.exchange=mail-audit,activity.general=m365-audit',
+    otherwise: "each source's own hub, such as m365-audit",
+  },
+  OPERATIONS_HUB: {
+    group: 'Where records go',
+    what: "The hub of the connector's own facts: coverage, gaps, changes of state.",
+    example: 'm365-operations',
+    otherwise: 'm365-operations',
+  },
+  EVENT_SHAPE: {
+    group: 'Where records go',
+    what: 'Many records an event, as `{"records":[…]}`, or one bare record an event.',
+    example: 'records',
+    otherwise: 'records',
+    choices: ['records', 'single'],
+  },
+  EVENT_COMPRESSION: {
+    group: 'Where records go',
+    what: 'Whether event bodies are compressed; the consumer has to know.',
+    example: 'none',
+    otherwise: 'none',
+    choices: ['none', 'gzip'],
+  },
+  EVENT_TARGET_BYTES: {
+    group: 'Where records go',
+    what: 'How large an event becomes before the next one begins. The limit of the hub counts in any case.',
+    example: '250000',
+    otherwise: 250_000,
+    range: [10_000, 1_000_000],
+  },
+  PARTITION_KEYS_PER_TENANT: {
+    group: 'Where records go',
+    what: 'Over how many partition keys the events of a tenant are spread. More than one gives up their order.',
+    example: '1',
+    otherwise: 1,
+    range: [1, 32],
+  },
+  POLL_SHORTEST_SECONDS: {
+    group: 'How much and how often',
+    what: 'How often a source with news is polled when its interval is adaptive, in seconds.',
+    example: '60',
+    otherwise: 60,
+    range: [1, 3_600],
+  },
+  POLL_LONGEST_SECONDS: {
+    group: 'How much and how often',
+    what: 'How often a source without news is polled when its interval is adaptive, in seconds. Not shorter than `POLL_SHORTEST_SECONDS`.',
+    example: '900',
+    otherwise: 900,
+    range: [1, 86_400],
+  },
+  REQUESTS_PER_MINUTE: {
+    group: 'How much and how often',
+    what: 'How many requests a minute a tenant gets at most. Microsoft grants 2,000.',
+    example: '2000',
+    otherwise: 2_000,
+    range: [10, 100_000],
+  },
+  UNITS_IN_FLIGHT: {
+    group: 'How much and how often',
+    what: 'How many content blobs of a source are fetched at the same time.',
+    example: '4',
+    otherwise: 4,
+    range: [1, 64],
+  },
+  SOURCES_AT_ONCE: {
+    group: 'How much and how often',
+    what: 'How many sources of a message are collected at the same time.',
+    example: '10',
+    otherwise: 10,
+    range: [1, 100],
+  },
+  TENANTS_PER_MESSAGE: {
+    group: 'How much and how often',
+    what: 'How many small tenants share a message. A tenant with a backlog has its own.',
+    example: '10',
+    otherwise: 10,
+    range: [1, 20],
+  },
+  SCHEDULE_SHARDS: {
+    group: 'How much and how often',
+    what: 'Into how many parts the schedule is divided; more for thousands of tenants. Change it only while no tenant is collected.',
+    example: '4',
+    otherwise: 4,
+    range: [1, 64],
+  },
+  TIME_BUDGET_SECONDS: {
+    group: 'How much and how often',
+    what: 'How long a message is worked on before the rest goes back on the queue, in seconds. About 70 % of `functionTimeout` in host.json.',
+    example: '420',
+    otherwise: 420,
+    range: [5, 3_600],
+  },
+  CLOUD_CUSTOM_LOGIN: {
+    group: 'A cloud of your own',
+    what: 'The login service of the cloud `custom`: any server that speaks these APIs. All four addresses are needed, each an https origin; a private certificate authority goes through `NODE_EXTRA_CA_CERTS`.',
+    example: 'https://login.example.net',
+    otherwise: 'there is no cloud `custom`',
+  },
+  CLOUD_CUSTOM_MANAGEMENT: {
+    group: 'A cloud of your own',
+    what: 'Its Management Activity API.',
+    example: 'https://manage.example.net',
+    otherwise: 'there is no cloud `custom`',
+  },
+  CLOUD_CUSTOM_GRAPH: {
+    group: 'A cloud of your own',
+    what: 'Its Microsoft Graph.',
+    example: 'https://graph.example.net',
+    otherwise: 'there is no cloud `custom`',
+  },
+  CLOUD_CUSTOM_DEFENDER: {
+    group: 'A cloud of your own',
+    what: 'Its Defender API.',
+    example: 'https://defender.example.net',
+    otherwise: 'there is no cloud `custom`',
+  },
+} as const satisfies Readonly<Record<string, SettingFacts>>;
+
+/** The name of a setting. */
+export type SettingName = keyof typeof settingsTable;
+
+/** The facts of a setting. */
+export function factsOf(name: SettingName): SettingFacts {
+  return settingsTable[name];
+}

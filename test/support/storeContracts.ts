@@ -1,0 +1,258 @@
+import type { Gap, HourCoverage } from '../../src/domain/coverage';
+import { failureOf } from '../../src/domain/failure';
+import type { CoverageStore, ScheduleIndex, SourceStore } from '../../src/domain/ports';
+import type { ScheduleEntry } from '../../src/domain/schedule';
+import { newSourceRow } from '../../src/domain/sourceState';
+import type { SourceRow } from '../../src/domain/sourceState';
+
+const signal = new AbortController().signal;
+const now = new Date('2026-11-22T10:00:00Z');
+const tenant = (number: number): string => `11111111-2222-3333-4444-${String(number).padStart(12, '0')}`;
+const kindOf = async (work: Promise<unknown>): Promise<string | undefined> =>
+  work.then(
+    () => 'done',
+    (error: unknown) => failureOf(error)?.kind,
+  );
+
+/** A row with everything set that can be, so that a store that forgets a column is found out. */
+const full: Omit<SourceRow, 'etag'> = {
+  ...newSourceRow(tenant(1), 'activity.exchange', now),
+  epoch: 5_000_000_000,
+  leaseOwner: 'host-1',
+  leaseUntil: '2026-11-22T10:03:00.000Z',
+  unclean: true,
+  cursor: {
+    listedTo: '2026-11-22T09:59:00.000Z',
+    dayRelistedAt: '2026-11-22T09:00:00.000Z',
+    weekRelistedAt: '2026-11-22T01:00:00.000Z',
+    weekRelistedTo: '2026-11-20T00:00:00.000Z',
+  },
+  openDays: ['2026-11-20', 'undated'],
+  memory: { readyAt: '2026-11-22T08:00:00.000Z', startedAt: '2026-11-21T08:00:00.000Z' },
+  state: {
+    name: 'degraded',
+    since: '2026-11-22T07:00:00.000Z',
+    failure: { kind: 'throttled', code: 'AF429', retryAfterMs: 61_000 },
+    silence: 'quiet',
+  },
+  idleRuns: 3,
+  failedRuns: 4,
+  dueAt: '2026-11-22T10:15:00.000Z',
+  ticket: 4_999_999_999,
+  pendingUnits: 6,
+  reportedTo: '2026-11-22T07',
+  firstRunAt: '2026-11-01T00:00:00.000Z',
+  lastRunAt: '2026-11-22T09:58:00.000Z',
+  lastSuccessAt: '2026-11-22T09:57:00.000Z',
+  lastRecordAt: '2026-11-22T09:56:00.000Z',
+  recordsTotal: 5_000_000_001,
+  bytesTotal: 9_007_199_254_740_991,
+  gapsTotal: 2,
+};
+
+/** What every store of source rows has to do. */
+export function sourceStoreContract(makeStore: () => SourceStore): void {
+  it('keeps everything there is about a source', async () => {
+    const store = makeStore();
+
+    const created = await store.create(full, signal);
+
+    expect(created).toEqual({ ...full, etag: created.etag });
+    expect(await store.find(full.tenantId, full.sourceId, signal)).toEqual(created);
+    expect(await store.ofTenant(full.tenantId, signal)).toEqual([created]);
+    expect(await store.find(full.tenantId, 'activity.general', signal)).toBeUndefined();
+    expect(await store.find(tenant(9), full.sourceId, signal)).toBeUndefined();
+  });
+
+  it('creates a row once', async () => {
+    const store = makeStore();
+    const row = { ...full, tenantId: tenant(2) };
+
+    const creations = await Promise.all([kindOf(store.create(row, signal)), kindOf(store.create(row, signal))]);
+
+    expect(creations.sort()).toEqual(['conflict', 'done']);
+  });
+
+  it('lets a writer through only from the version it read', async () => {
+    const store = makeStore();
+    const first = await store.create({ ...full, tenantId: tenant(3) }, signal);
+
+    const second = await store.save({ ...first, epoch: 7, unclean: false }, signal);
+
+    expect(await kindOf(store.save({ ...first, epoch: 8 }, signal))).toBe('conflict');
+    expect(await store.find(tenant(3), full.sourceId, signal)).toEqual({ ...first, epoch: 7, unclean: false, etag: second.etag });
+    const { leaseOwner: _owner, leaseUntil: _until, ...released } = second;
+    expect(_owner).toBe(full.leaseOwner);
+    expect(_until).toBe(full.leaseUntil);
+    const third = await store.save(released, signal);
+    expect(await store.find(tenant(3), full.sourceId, signal)).toEqual({ ...released, etag: third.etag });
+    expect(await store.find(tenant(3), full.sourceId, signal)).not.toHaveProperty('leaseOwner');
+  });
+
+  it('removes a tenant with all its rows, and nothing of others', async () => {
+    const store = makeStore();
+    for (const sourceId of ['one.a', 'two.b', 'three.c']) await store.create({ ...full, tenantId: tenant(4), sourceId }, signal);
+    const other = await store.create({ ...full, tenantId: tenant(5) }, signal);
+    const stale = (await store.ofTenant(tenant(4), signal))[0];
+
+    await store.remove(tenant(4), signal);
+
+    expect(await store.ofTenant(tenant(4), signal)).toEqual([]);
+    expect(await store.ofTenant(tenant(5), signal)).toEqual([other]);
+    // A run that still works for the tenant must not bring its row back.
+    expect(await kindOf(store.save(stale ?? other, signal))).toBe('conflict');
+    await store.remove(tenant(4), signal);
+  });
+}
+
+const entryOf = (seconds: number, number = 1, more: Partial<ScheduleEntry> = {}): ScheduleEntry => ({
+  shard: 3,
+  dueAt: new Date(now.getTime() + seconds * 1_000),
+  tenantId: tenant(number),
+  sourceId: 'activity.exchange',
+  ticket: 5_000_000_000,
+  backlog: true,
+  ...more,
+});
+
+async function entriesOf(index: ScheduleIndex, shard = 3): Promise<ScheduleEntry[]> {
+  const found: ScheduleEntry[] = [];
+  for await (const entry of index.all(shard, signal)) found.push(entry);
+  return found;
+}
+
+/** What every schedule index has to do. Each test needs an index of its own. */
+export function scheduleIndexContract(makeIndex: () => ScheduleIndex): void {
+  it('gives what is due, earliest first, of one shard', async () => {
+    const index = makeIndex();
+    await index.put([entryOf(5), entryOf(-9, 2), entryOf(0, 3), entryOf(-1, 4), entryOf(-5, 5, { shard: 4 })], signal);
+
+    expect(await index.due(3, now, 10, signal)).toEqual([entryOf(-9, 2), entryOf(-1, 4), entryOf(0, 3)]);
+    expect(await index.due(3, now, 2, signal)).toEqual([entryOf(-9, 2), entryOf(-1, 4)]);
+    expect(await index.due(5, now, 2, signal)).toEqual([]);
+    expect(await entriesOf(index)).toHaveLength(4);
+  });
+
+  it('keeps one entry of a source for a time, as it was put last', async () => {
+    const index = makeIndex();
+    await index.put([entryOf(-1)], signal);
+    await index.put([entryOf(-1, 1, { ticket: 7, backlog: false }), entryOf(-1, 1, { ticket: 7, backlog: false })], signal);
+
+    expect(await entriesOf(index)).toEqual([entryOf(-1, 1, { ticket: 7, backlog: false })]);
+  });
+
+  it('gives each entry to one of two that claim it, moved', async () => {
+    const index = makeIndex();
+    const due = Array.from({ length: 120 }, (_, number) => entryOf(-number - 1, number));
+    await index.put(due, signal);
+    const until = new Date(now.getTime() + 900_000);
+
+    const [one, other] = await Promise.all([
+      index.claim(due.slice(0, 100), until, signal),
+      index.claim(due.slice(20), until, signal),
+    ]);
+
+    const claimed = [...one, ...other];
+    expect(claimed).toHaveLength(120);
+    expect(new Set(claimed.map(({ tenantId }) => tenantId)).size).toBe(120);
+    expect(claimed.every(({ dueAt }) => dueAt.getTime() === until.getTime())).toBe(true);
+    expect(await index.due(3, now, 10, signal)).toEqual([]);
+    expect(await index.due(3, until, 200, signal)).toHaveLength(120);
+    expect(await index.claim(due, until, signal)).toEqual([]);
+  });
+
+  it('removes exactly the entry that is named, and does not mind one that is gone', async () => {
+    const index = makeIndex();
+    await index.put([entryOf(1), entryOf(2)], signal);
+
+    await index.remove([entryOf(1), entryOf(3), entryOf(1)], signal);
+
+    expect(await entriesOf(index)).toEqual([entryOf(2)]);
+  });
+}
+
+/** What every store of coverage and gaps has to do. Each test needs a store of its own. */
+export function coverageStoreContract(makeStore: () => CoverageStore): void {
+  const scope = { tenantId: tenant(1), sourceId: 'activity.exchange' };
+  const hourOf = (hour: string, listed = 3): HourCoverage => ({
+    scope,
+    hour,
+    listed,
+    fetched: 2,
+    delivered: 1,
+    pending: 1,
+    gaps: 1,
+    records: 5_000_000_000,
+    bytes: 9_007_199_254_740_991,
+    lateness: [0, 1, 5_000_000_000],
+  });
+  const gapOf = (more: Partial<Gap> = {}): Gap => ({
+    scope,
+    from: now,
+    to: new Date(now.getTime() + 1_000),
+    unitId: `blob'1"|#?/\\%é`,
+    cause: 'contentExpired [AF20051]',
+    explanation: 'Microsoft has dropped it.',
+    recordedAt: now,
+    ...more,
+  });
+
+  it('gives hours from and to, oldest first, as they were written last', async () => {
+    const store = makeStore();
+    await store.saveHours(
+      [hourOf('2026-11-22T11'), hourOf('2026-11-22T09'), hourOf('undated'), hourOf('2026-11-22T10', 1)],
+      signal,
+    );
+    await store.saveHours(
+      [hourOf('2026-11-22T10', 4), { ...hourOf('2026-11-22T10', 9), scope: { ...scope, sourceId: 'activity.general' } }],
+      signal,
+    );
+
+    expect(await store.hours(scope, '2026-11-22T09', '2026-11-22T11', signal)).toEqual([
+      hourOf('2026-11-22T09'),
+      hourOf('2026-11-22T10', 4),
+    ]);
+    expect((await store.hours(scope, '2026-11-22', '2026-11-22~', signal)).map(({ hour }) => hour)).toEqual([
+      '2026-11-22T09',
+      '2026-11-22T10',
+      '2026-11-22T11',
+    ]);
+    expect(await store.hours(scope, 'undated', 'undated~', signal)).toEqual([hourOf('undated')]);
+    await store.saveHours([], signal);
+  });
+
+  it('records a gap once, says whether it was new, and keeps it as it was first', async () => {
+    const store = makeStore();
+
+    expect(await store.recordGap(gapOf(), signal)).toBe(true);
+    expect(await store.recordGap(gapOf({ recordedAt: new Date(now.getTime() + 5_000), cause: 'other [1]' }), signal)).toBe(false);
+
+    expect(await store.gaps(scope, signal)).toEqual([gapOf()]);
+    expect(await store.gaps({ ...scope, sourceId: 'activity.general' }, signal)).toEqual([]);
+  });
+
+  it('tells spans that begin together apart', async () => {
+    const store = makeStore();
+    const { unitId: _unit, ...span } = gapOf({ cause: 'notListedInTime' });
+    expect(_unit).toBeDefined();
+
+    expect(await store.recordGap(span, signal)).toBe(true);
+    expect(await store.recordGap({ ...span, to: new Date(now.getTime() + 9_000) }, signal)).toBe(true);
+
+    expect(await store.gaps(scope, signal)).toHaveLength(2);
+    expect((await store.gaps(scope, signal))[0]).not.toHaveProperty('unitId');
+  });
+
+  it('remembers which gaps were sent', async () => {
+    const store = makeStore();
+    await store.recordGap(gapOf(), signal);
+    await store.recordGap(gapOf({ unitId: 'other' }), signal);
+
+    await store.markGapsSent([gapOf()], signal);
+
+    expect((await store.unsentGaps(scope, signal)).map(({ unitId }) => unitId)).toEqual(['other']);
+    expect(await store.gaps(scope, signal)).toHaveLength(2);
+    expect(await store.recordGap(gapOf(), signal)).toBe(false);
+    expect(await store.unsentGaps(scope, signal)).toHaveLength(1);
+  });
+}
