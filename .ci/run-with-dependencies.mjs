@@ -18,6 +18,8 @@ const commands = {
   bench: { build: true, run: [['--expose-gc', 'dist/bench.js']] },
   docs: { build: true, run: [['dist/docs.js']] },
   build: { build: true, run: [] },
+  package: { build: false, run: [['.ci/package.mjs']] },
+  infra: { build: false, run: [['.ci/infra.mjs']] },
   test: { build: true, run: [['node_modules/jest/bin/jest.js']] },
   check: { build: false, run: [['.ci/check.mjs']] },
   format: { build: false, run: [['node_modules/prettier/bin/prettier.cjs', '--write', '.']] },
