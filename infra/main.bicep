@@ -122,6 +122,17 @@ param logRetentionDays int = 30
 @maxValue(4000)
 param logDailyCapGb int = 0
 
+@description('Whether alert rules are made; docs/operations.md lists them.')
+param alerts bool = true
+
+@description('Who gets a mail when an alert fires.')
+@maxLength(10)
+param alertEmails string[] = []
+
+@description('The resource ids of action groups that are called when an alert fires, for example to open a ticket.')
+@maxLength(4)
+param alertActionGroupIds string[] = []
+
 @description('Whether every single access to storage is logged, which costs more than the storage itself.')
 param storageAuditLogs bool = false
 
@@ -224,6 +235,14 @@ var problems = concat(
     : [],
   pollLongest < pollShortest
     ? ['settings.POLL_LONGEST_SECONDS is shorter than POLL_SHORTEST_SECONDS. Example: 60 and 900.']
+    : [],
+  alerts && pollLongest > 3600
+    ? [
+        'settings.POLL_LONGEST_SECONDS is more than 3600, but an alert tells when a tenant is silent for two hours. Example: 900, or alerts false.'
+      ]
+    : [],
+  !alerts && (!empty(alertEmails) || !empty(alertActionGroupIds))
+    ? ['alerts is false, but alertEmails or alertActionGroupIds say who gets them. Example: alerts true.']
     : [],
   privateNetwork && !contains(networkLengths, last(split(networkAddressPrefix, '/')))
     ? ['networkAddressPrefix has to be a range of at least /25. Example: 10.90.0.0/24.']
@@ -446,6 +465,22 @@ var appSettings = union(
     STORAGE_PREFIX: storagePrefix
   }
 )
+
+module rules 'modules/alerts.bicep' = if (alerts) {
+  params: {
+    location: location
+    prefix: 'm365-${checked.name}'
+    tags: tags
+    insightsId: resourceId('Microsoft.Insights/components', names.insights)
+    eventHubsId: empty(existingEventHubsId) ? eventHubsId : ''
+    storageId: storageId
+    keyVaultId: empty(existingKeyVaultId) ? keyVaultId : ''
+    emails: alertEmails
+    actionGroupIds: alertActionGroupIds
+  }
+  dependsOn: [insights, storage, eventHubs, keyVault]
+}
+
 var appSubnetId = privateNetwork ? '${networkId}/subnets/app' : ''
 
 module flexApp 'modules/flexApp.bicep' = if (flex) {

@@ -49,5 +49,10 @@ param existingKeyVaultId = ''
 param existingWorkspaceId = ''
 param logRetentionDays = 365
 param logDailyCapGb = 50
+param alerts = true
+param alertEmails = ['soc@fabrikam.example']
+param alertActionGroupIds = [
+  '/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/soc/providers/Microsoft.Insights/actionGroups/tickets'
+]
 param storageAuditLogs = true
 param oversizeRetentionDays = 365
