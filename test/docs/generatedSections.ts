@@ -5,6 +5,8 @@ import { microsoftClouds } from '../../src/microsoft/clouds';
 import { factsOf, settingsTable } from '../../src/settingsTable';
 import type { SettingFacts, SettingName } from '../../src/settingsTable';
 import { sources } from '../../src/sources';
+import { runbook } from '../infra/alertCatalogue';
+import { parametersTable } from '../infra/parametersTable';
 
 /** Parts of the documents that are made from the code: file, name of the section, text. */
 export interface GeneratedSection {
@@ -76,6 +78,8 @@ export const generatedSections: readonly GeneratedSection[] = [
   { file: 'docs/settings.md', name: 'settings', text: settingsPage },
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
+  { file: 'docs/operations.md', name: 'alerts', text: runbook },
+  { file: 'docs/deploy.md', name: 'parameters', text: parametersTable },
 ];
 
 /** A document with one section written anew. Throws when the document has no such section. */
