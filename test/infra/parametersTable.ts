@@ -12,7 +12,9 @@ interface Parameter {
 
 /** The parameters of the built template, by name. */
 export function templateParameters(): Readonly<Record<string, Parameter>> {
-  const template = JSON.parse(readFileSync('infra/main.json', 'utf8')) as { readonly parameters: Readonly<Record<string, Parameter>> };
+  const template = JSON.parse(readFileSync('infra/main.json', 'utf8')) as {
+    readonly parameters: Readonly<Record<string, Parameter>>;
+  };
   return template.parameters;
 }
 
