@@ -19,6 +19,7 @@ const commands = {
   docs: { build: true, run: [['dist/docs.js']] },
   build: { build: true, run: [] },
   package: { build: false, run: [['.ci/package.mjs']] },
+  'deploy:check': { build: true, run: [['dist/deployCheck.js']] },
   infra: { build: false, run: [['.ci/infra.mjs']] },
   test: { build: true, run: [['node_modules/jest/bin/jest.js']] },
   check: { build: false, run: [['.ci/check.mjs']] },

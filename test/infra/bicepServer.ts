@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import type { Resource } from './bicepFiles';
 
 interface Answer {
   readonly id: number;
@@ -17,8 +18,8 @@ export class BicepServer {
     this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
 
-  /** Why Bicep, or the template itself, refuses a parameter file; undefined when it does not. */
-  async refusalOf(file: string): Promise<string | undefined> {
+  /** What a deployment with a parameter file would make, or why Bicep, or the template itself, refuses it. */
+  async predict(file: string): Promise<{ readonly resources: readonly Resource[] } | { readonly refusal: string }> {
     const path = resolve(file);
     const metadata = {
       tenantId: '22222222-2222-2222-2222-222222222222',
@@ -29,9 +30,16 @@ export class BicepServer {
     };
     const compiled = await this.#ask('bicep/compileParams', { path, parameterOverrides: {} });
     const diagnostics = compiled.result?.diagnostics ?? [];
-    if (diagnostics.length > 0) return diagnostics.map(({ message }) => message).join('\n');
-    const { error } = await this.#ask('bicep/getSnapshot', { path, metadata });
-    return error === undefined ? undefined : (error.data?.message ?? error.message);
+    if (compiled.error !== undefined || diagnostics.length > 0)
+      return { refusal: [compiled.error, ...diagnostics].flatMap((one) => (one === undefined ? [] : [one.message])).join('\n') };
+    const { result, error } = await this.#ask('bicep/getSnapshot', { path, metadata });
+    if (error === undefined)
+      return {
+        resources: (JSON.parse(result?.snapshot ?? '{}') as { readonly predictedResources: readonly Resource[] })
+          .predictedResources,
+      };
+    const said = error.data?.message ?? error.message;
+    return { refusal: /'checked' is not valid: (.*?)\.? Please see/s.exec(said)?.[1] ?? said };
   }
 
   /** Ends the process. */
