@@ -158,7 +158,7 @@ function hubLine({ processingUnits }: Workload, throughputUnits: number, events:
   if (processingUnits > 0)
     return {
       what: 'Event Hubs',
-      how: `${plural(processingUnits, 'processing unit')}`,
+      how: plural(processingUnits, 'processing unit'),
       dollars: processingUnits * hours * prices.processingUnitHour,
     };
   const dollars = throughputUnits * hours * prices.throughputUnitHour + (events / 1e6) * prices.millionIngressEvents;

@@ -12,7 +12,7 @@ export function costOf(resources: readonly Resource[], volume: Volume): readonly
   const [app] = ofType(resources, 'Microsoft.Web/sites');
   const [namespace] = ofType(resources, 'Microsoft.EventHub/namespaces');
   const scale = app?.properties['functionAppConfig']?.['scaleAndConcurrency'];
-  const size = String(plan?.sku?.['name']);
+  const size = textOf(plan?.sku?.['name']);
   const ready = (scale?.['alwaysReady'] ?? []) as unknown as readonly { readonly instanceCount: number }[];
   const rules = ofType(resources, 'Microsoft.Insights/scheduledQueryRules');
   return estimate({
@@ -22,12 +22,17 @@ export function costOf(resources: readonly Resource[], volume: Volume): readonly
         ? { flex: true, alwaysReady: ready.reduce((sum, { instanceCount }) => sum + instanceCount, 0) }
         : { flex: false, size, least: Number(plan?.sku?.['capacity']) },
     memoryGigabytes: Number(scale?.['instanceMemoryMB'] ?? 0) / 1024,
-    processingUnits: String(namespace?.sku?.['name']) === 'Premium' ? Number(namespace?.sku?.['capacity']) : 0,
+    processingUnits: textOf(namespace?.sku?.['name']) === 'Premium' ? Number(namespace?.sku?.['capacity']) : 0,
     privateNetwork: ofType(resources, 'Microsoft.Network/virtualNetworks').length > 0,
-    logRules: rules.map(({ properties }) => ({ frequency: String(properties['evaluationFrequency']) })),
+    logRules: rules.map(({ properties }) => ({ frequency: textOf(properties['evaluationFrequency']) })),
     metricRules: ofType(resources, 'Microsoft.Insights/metricAlerts').length,
     ownEventHubs: namespace === undefined,
   });
+}
+
+/** A value that is known to be a text. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** What is created, by type, and what it costs, for people. */
