@@ -481,6 +481,16 @@ module rules 'modules/alerts.bicep' = if (alerts) {
   dependsOn: [insights, storage, eventHubs, keyVault]
 }
 
+module workbook 'modules/workbook.bicep' = {
+  params: {
+    location: location
+    tags: tags
+    title: 'Microsoft 365 security connector (${checked.name})'
+    insightsId: resourceId('Microsoft.Insights/components', names.insights)
+  }
+  dependsOn: [insights]
+}
+
 var appSubnetId = privateNetwork ? '${networkId}/subnets/app' : ''
 
 module flexApp 'modules/flexApp.bicep' = if (flex) {
