@@ -103,10 +103,9 @@ const [name, ...parameters] = process.argv.slice(2);
 const command = commands[name];
 if (!command) fail(`Unknown command "${name}". Known: ${Object.keys(commands).join(', ')}.`, 2);
 installWhatIsMissing();
+const settings = command.connector ? connectorSettings(takeDataFolder(parameters)) : {};
 if (command.build && run(projectNode, ['.ci/build.mjs']) !== 0) fail('The build failed; the lines above say where.');
-const folder = command.connector ? takeDataFolder(parameters) : undefined;
 for (const script of command.run) {
-  const settings = command.connector ? connectorSettings(folder) : {};
   const child = spawn(projectNode, [...script, ...parameters], {
     cwd: root,
     stdio: 'inherit',

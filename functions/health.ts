@@ -5,5 +5,5 @@ app.http('health', {
   route: 'health',
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: async () => ({ jsonBody: await connector().health() }),
+  handler: () => ({ jsonBody: connector().health() }),
 });

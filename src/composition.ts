@@ -144,7 +144,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       recheckMs: Math.max(15 * 60_000, settings.budgetMs * 1.5),
       sourcesAtOnce: settings.sourcesAtOnce,
       unitsInFlight: settings.unitsInFlight,
-      outboxBytes: 3_000_000,
+      outboxBytes: 1_500_000,
       unitsInMemory: 2_000,
       polling: { shortestSeconds: settings.pollShortestSeconds, longestSeconds: settings.pollLongestSeconds },
       shards: settings.shards,

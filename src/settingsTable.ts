@@ -159,8 +159,8 @@ export const settingsTable = {
   UNITS_IN_FLIGHT: {
     group: 'How much and how often',
     what: 'How many content blobs of a source are fetched at the same time.',
-    example: '8',
-    otherwise: 8,
+    example: '4',
+    otherwise: 4,
     range: [1, 64],
   },
   SOURCES_AT_ONCE: {

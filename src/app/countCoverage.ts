@@ -1,5 +1,6 @@
 import { cover, emptyCoverage } from '../domain/coverage';
 import type { Gap, HourCoverage } from '../domain/coverage';
+import { ledgerHour } from '../domain/ledger';
 import type { LedgerScope } from '../domain/ledger';
 import { hourOf } from '../domain/window';
 import type { CollectPorts } from './collectPorts';
@@ -8,7 +9,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** Finished ledger rows are deleted when their day is older than this; what was counted until then is not counted again. */
-export const keptDays = 8;
+const keptDays = 8;
 
 /** The first day whose ledger rows are all still there. */
 export function oldestKeptDay(now: Date): string {
@@ -22,13 +23,23 @@ export async function countHours(
   hours: Iterable<string>,
   signal: AbortSignal,
 ): Promise<HourCoverage[]> {
-  const result: HourCoverage[] = [];
-  for (const hour of [...new Set(hours)].sort()) {
-    let covered = emptyCoverage(scope, hour);
-    for await (const rows of ports.ledger.hour(scope, hour, signal)) covered = rows.reduce(cover, covered);
-    if (covered.listed > 0) result.push(covered);
-  }
-  return result;
+  const wanted = new Set(hours);
+  const counted = new Map<string, HourCoverage>();
+  for (const [day, ofDay] of Map.groupBy(wanted, (hour) => ledgerDayOf(hour)))
+    for (const span of ofDay.length > fewHours ? [day] : ofDay)
+      for await (const rows of ports.ledger.hour(scope, span, signal))
+        for (const row of rows) {
+          const hour = ledgerHour(row.unit);
+          if (wanted.has(hour)) counted.set(hour, cover(counted.get(hour) ?? emptyCoverage(scope, hour), row));
+        }
+  return [...counted.values()].sort((a, b) => a.hour.localeCompare(b.hour));
+}
+
+/** Up to so many hours of a day are read one by one, more by reading the day. */
+const fewHours = 3;
+
+function ledgerDayOf(hour: string): string {
+  return hour.slice(0, 10);
 }
 
 /** Every hour of every day the ledger holds completely. */

@@ -9,7 +9,7 @@ import type { Tenant } from '../domain/tenant';
 import { describeFailure } from './describe';
 
 /** Coverage of an hour; `partlyLost` when a part of it could not be listed any more, so that its counts cannot be all there was. */
-export type TellableHour = HourCoverage & { readonly partlyLost?: boolean };
+type TellableHour = HourCoverage & { readonly partlyLost?: boolean };
 
 /** The connector's own facts, as they go to m365-operations. Sent at least once; the id says which fact it is. */
 export type OperationsFact =
@@ -27,7 +27,7 @@ interface Telling {
 }
 
 /** What coverage of an hour says to a reader, in names that explain themselves. */
-export function coverageProperties(hour: TellableHour): Readonly<Record<string, unknown>> {
+function coverageProperties(hour: TellableHour): Readonly<Record<string, unknown>> {
   return {
     source: hour.scope.sourceId,
     hour: hour.hour === 'undated' ? undefined : `${hour.hour}:00:00Z`,

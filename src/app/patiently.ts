@@ -2,7 +2,7 @@ import { failureOf } from '../domain/failure';
 import type { Clock } from '../domain/ports';
 
 /** The longest wait that is sat out; a longer one ends the run, which comes again when it is over. */
-const longestWaitMs = 30_000;
+const longestWaitMs = 15_000;
 /** How long one request is tried: a feed that is throttled all the time has to be shown as such. */
 const patienceMs = 120_000;
 

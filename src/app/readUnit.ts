@@ -62,7 +62,8 @@ class UnitReader {
           if (toSkip === 0 && checksum !== skip.checksum) return false;
           continue;
         }
-        const piece = packer.add(await this.#fitting(record), record.json);
+        const fitting = this.#fits(record) ? shortened(record) : await this.#pointerTo(record);
+        const piece = packer.add(fitting, record.json);
         if (piece === undefined) continue;
         await this.#outbox.put({ row, piece, ...(first ? { restart: true } : {}) });
         first = false;
@@ -97,15 +98,19 @@ class UnitReader {
       { ...format, targetBytes: Math.min(format.targetBytes, this.#limitBytes - eventOverheadBytes) },
       ports.clock.now,
       { index: from.records, checksum: from.checksum },
+      this.#context.bodies,
     );
   }
 
-  /** The record, or, when it is too large for the hub, a pointer to where it is kept. */
-  async #fitting(record: SourceRecord): Promise<SourceRecord> {
-    const { tenant, source, ports, soft, hard } = this.#context;
+  #fits(record: SourceRecord): boolean {
     const raw = record.flags?.includes('unreadable') === true;
     const size = raw ? Math.ceil(record.json.length / 3) * 4 : record.json.length;
-    if (size + envelopeBytes + eventOverheadBytes <= this.#limitBytes) return shortened(record);
+    return size + envelopeBytes + eventOverheadBytes <= this.#limitBytes;
+  }
+
+  /** Keeps a record that is too large for the hub elsewhere; returns what stands for it. */
+  async #pointerTo(record: SourceRecord): Promise<SourceRecord> {
+    const { tenant, source, ports, soft, hard } = this.#context;
     const id = record.id ?? hashedId(record.json);
     const keep = async () => ports.oversize.keep({ tenantId: tenant.id, sourceId: source.id, id, json: record.json }, hard);
     const kept = await retrying(ports.clock, soft, keep);

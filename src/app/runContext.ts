@@ -1,3 +1,4 @@
+import type { BodyPool } from '../domain/bodyPool';
 import type { ScheduleEntry } from '../domain/schedule';
 import type { Run, Source } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
@@ -34,6 +35,8 @@ export interface RunContext {
   readonly hard: AbortSignal;
   readonly stopReading: () => void;
   readonly resting: Resting;
+  /** The memory of its events. */
+  readonly bodies: BodyPool;
 }
 
 /** Units that were seen to rest after a failure: the ledger days they are on, and when the first of them is due. */

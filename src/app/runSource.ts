@@ -1,3 +1,5 @@
+import { BodyPool } from '../domain/bodyPool';
+import { fullBodyBytes } from '../domain/event';
 import { disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
 import type { Run, SourceMemory } from '../domain/source';
@@ -45,7 +47,7 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
     signal: soft,
     send: async (request) => patiently(ports.clock, soft, async () => ports.send(tenant, request, soft)),
   };
-  const context = { ports, source, tenant, run, lease, soft, hard, stopReading, resting: new Resting() };
+  const context = { ports, source, tenant, run, lease, soft, hard, stopReading, resting: new Resting(), bodies: bodyPool(ports) };
   try {
     const outcome = await collectUnits(context, subject.before);
     await finishRun(ports, subject, outcome, limits.last, signal);
@@ -54,6 +56,12 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
     await accompanied;
   }
   for (const bug of bugs) throw bug;
+}
+
+/** Memory for as many events as a run holds: in the outbox, in the batch under way, and one that each reader fills. */
+function bodyPool({ options }: CollectPorts): BodyPool {
+  const bytes = fullBodyBytes(options.format);
+  return new BodyPool(bytes, 2 * Math.ceil(options.outboxBytes / bytes) + options.unitsInFlight);
 }
 
 /** Ends the run soon after its tenant was paused, removed or changed. */

@@ -30,7 +30,8 @@ export async function sendParcels(
     const parcels = outbox.take((await limitBytes()) - eventOverheadBytes, unitsPerBatch, eventOverheadBytes);
     lease.assertHeld();
     const partitionKey = keysPerTenant > 1 ? `${tenant.id}/${batch % keysPerTenant}` : tenant.id;
-    const events = parcels.flatMap(({ piece }) => (piece === undefined ? [] : [{ ...piece.event, partitionKey }]));
+    const pieces = parcels.flatMap(({ piece }) => (piece === undefined ? [] : [piece]));
+    const events = pieces.map(({ event }) => ({ ...event, partitionKey }));
     if (events.length > 0) await sendUntilAcknowledged(context, hub, events);
     const changes = changedRows(context, parcels, rows, delivery);
     for (const row of changes.filter(({ state }) => state === 'gap')) {
@@ -41,6 +42,7 @@ export async function sendParcels(
       if (row.state === 'pending') rows.set(row.unit.id, row);
       else rows.delete(row.unit.id);
     }
+    for (const { event } of pieces) context.bodies.give(event.body);
   }
 }
 

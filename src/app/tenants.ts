@@ -254,7 +254,7 @@ async function saveTenant(
     const found = await ports.tenants.find(id, signal);
     const tenant = build(found?.tenant);
     try {
-      await ports.tenants.save(tenant, found?.etag ?? 'new', signal);
+      await ports.tenants.save(tenant, found?.etag, signal);
       return { tenant, before: found?.tenant };
     } catch (error) {
       if (failureOf(error)?.kind !== 'conflict' || attempt === saveAttempts) throw error;

@@ -160,7 +160,7 @@ export function tableLedger(access: StorageAccess, options: StorageOptions = {})
     hour: async function* (scope, hour, signal) {
       // All row keys of the hour begin with `2026-11-22T10:`; `;` is the character after the colon.
       const ofDay = { partition: ledgerPartition(scope, hour.slice(0, 10)), from: `${hour}:`, before: `${hour};` };
-      const query = hour === 'undated' ? { partition: ledgerPartition(scope, hour) } : ofDay;
+      const query = hour.includes('T') ? ofDay : { partition: ledgerPartition(scope, hour) };
       for await (const page of rows.list(query, signal)) {
         const readable = readAll(scope, page);
         if (readable.length > 0) yield readable;

@@ -48,7 +48,7 @@ export function tableTenantStore(access: StorageAccess, options: StorageOptions 
       const row = keyPart(tenant.id);
       const columns = tenantColumns(tenant);
       const write: RowWrite =
-        expected === 'new' ? { kind: 'create', row, columns } : { kind: 'replace', row, columns, etag: expected };
+        expected === undefined ? { kind: 'create', row, columns } : { kind: 'replace', row, columns, etag: expected };
       const [etag = ''] = await rows.write(partition, [write], signal);
       return etag;
     },

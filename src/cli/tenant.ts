@@ -242,11 +242,13 @@ function doctorText(tenant: Tenant, diagnoses: readonly Diagnosis[], now: Date):
     count(lastDay.lost),
   ]);
   const heads = ['Source', 'State', 'For', 'Last record', 'Blobs, 24 h', 'Lost'];
-  const same = Map.groupBy(
-    diagnoses,
+  const well = diagnoses.filter(isWell);
+  const others = Map.groupBy(
+    diagnoses.filter((diagnosis) => !isWell(diagnosis)),
     ({ why, nextStep }) => `${wrap(why, width, '  ')}\n${wrap(`Next: ${nextStep}`, width, '  ')}`,
   );
-  const words = [...same].map(([text, those]) => `${wrap(those.map(({ source }) => source).join(', '), width)}\n${text}`);
+  const words = [...others].map(([text, those]) => `${namesOf(those)}\n${text}`);
+  if (well.length > 0) words.push(`${namesOf(well)}\n  ${wellText(well)}`);
   const gaps = diagnoses.flatMap((diagnosis) => diagnosis.gaps.map((gap) => ({ source: diagnosis.source, ...gap })));
   gaps.sort((a, b) => b.recordedAt.getTime() - a.recordedAt.getTime());
   const lost = gaps
@@ -262,6 +264,21 @@ function doctorText(tenant: Tenant, diagnoses: readonly Diagnosis[], now: Date):
       : [`Nothing has run since ${ago(overdue, now)}, although it was due: check that the connector is running.`];
   const parts = [`${tenant.name} (${tenant.cloud}, ${tenant.id})`, ...stopped, table(heads, rows, [4, 5]), ...words];
   return [...parts, ...(lost.length === 0 ? [] : [lost.join('\n')])].join('\n\n');
+}
+
+/** Nothing to say about it but that it is complete. */
+function isWell({ state, lastDay, nextStep }: Diagnosis): boolean {
+  return state === 'collecting' && lastDay.units > 0 && lastDay.units === lastDay.delivered && nextStep === 'Nothing to do.';
+}
+
+function wellText(diagnoses: readonly Diagnosis[]): string {
+  const units = diagnoses.reduce((sum, { lastDay }) => sum + lastDay.units, 0);
+  const records = diagnoses.reduce((sum, { lastDay }) => sum + lastDay.records, 0);
+  return `${count(units)} of ${count(units)} content blobs of the last 24 hours delivered, ${count(records)} records. Nothing missing.`;
+}
+
+function namesOf(diagnoses: readonly Diagnosis[]): string {
+  return wrap(diagnoses.map(({ source }) => source).join(', '), width);
 }
 
 const count = (number: number): string => number.toLocaleString('en-US');

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { crc32, gzipSync } from 'node:zlib';
+import type { BodyPool } from './bodyPool';
 import { latenessBucket } from './lateness';
 import type { RecordFlag, SourceFacts, SourceRecord } from './source';
 import type { TenantId } from './tenant';
 
 /** The version of the record shape; rises when a consumer would have to change. */
-export const schemaVersion = '1';
+const schemaVersion = '1';
 
 /** One Event Hubs message, ready to send. */
 export interface OutgoingEvent {
@@ -124,6 +125,11 @@ const closeBrace = 0x7d;
 const smallBody = 32 * 1024;
 const spareBytes = 1024;
 
+/** How much memory the body of a full event takes. */
+export function fullBodyBytes(format: Pick<EventFormat, 'targetBytes'>): number {
+  return format.targetBytes + spareBytes;
+}
+
 /**
  * Packs the records of one unit into events: each record in its envelope, the original bytes untouched, events filled up to the target size and
  * cut at the same records every time, so that a message id always stands for the same records.
@@ -132,11 +138,12 @@ export class EventPacker {
   readonly #header: EventHeader;
   readonly #format: EventFormat;
   readonly #now: () => Date;
+  readonly #pool: BodyPool | undefined;
   readonly #head: string;
   readonly #middle: string;
   readonly #unitTime: string;
   #observed = '';
-  #body = Buffer.alloc(0);
+  #body: Buffer = Buffer.alloc(0);
   #length = 0;
   #times: number[] = [];
   #first: number;
@@ -150,10 +157,12 @@ export class EventPacker {
     format: EventFormat,
     now: () => Date,
     from: { readonly index: number; readonly checksum: number },
+    pool?: BodyPool,
   ) {
     this.#header = header;
     this.#format = format;
     this.#now = now;
+    this.#pool = pool;
     this.#first = from.index;
     this.#checksum = from.checksum;
     const { tenantId, tenantName, source } = header;
@@ -246,8 +255,10 @@ export class EventPacker {
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#body.length) return;
-    const usual = needed <= smallBody ? smallBody : this.#format.targetBytes + spareBytes;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, usual));
+    const larger =
+      needed <= smallBody
+        ? Buffer.allocUnsafeSlow(smallBody)
+        : (this.#pool?.take(needed) ?? Buffer.allocUnsafeSlow(Math.max(needed, fullBodyBytes(this.#format))));
     this.#body.copy(larger, 0, 0, this.#length);
     this.#body = larger;
   }
@@ -255,7 +266,9 @@ export class EventPacker {
   /** What was written, in memory of about its size. */
   #takeBody(): Buffer {
     const written = this.#body.subarray(0, this.#length);
-    const body = this.#length * 2 < this.#body.length ? Buffer.from(written) : written;
+    const isSmall = this.#length * 2 < this.#body.length;
+    const body = isSmall ? Buffer.from(written) : written;
+    if (isSmall) this.#pool?.give(this.#body);
     this.#body = Buffer.alloc(0);
     this.#length = 0;
     return body;

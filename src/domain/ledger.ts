@@ -20,7 +20,7 @@ export interface Delivered {
 /** Nothing of a unit is acknowledged yet. */
 export const nothingDelivered: Delivered = { records: 0, bytes: 0, checksum: 0, lateness: [] };
 
-export type UnitState = 'pending' | 'done' | 'gap';
+type UnitState = 'pending' | 'done' | 'gap';
 
 /** One unit in the ledger. `etag` is the version that was read; every write is conditional on it. */
 export interface LedgerRow {

@@ -41,10 +41,15 @@ export interface Ledger {
   readonly save: (changes: readonly LedgerChange[], signal: AbortSignal) => Promise<readonly LedgerRow[]>;
   /** A row as it is now; undefined when it is not there. */
   readonly find: (scope: LedgerScope, unit: Unit, signal: AbortSignal) => Promise<LedgerRow | undefined>;
-  /** All rows of an hour (`2026-11-22T10`), or of `undated`. */
+  /** All rows of an hour (`2026-11-22T10`), of a day (`2026-11-22`), or of `undated`. */
   readonly hour: (scope: LedgerScope, hour: string, signal: AbortSignal) => AsyncIterable<readonly LedgerRow[]>;
   /** Deletes rows of a day that are finished and expired before the given time; returns how many stay. */
-  readonly forget: (scope: LedgerScope, day: string, expiredBefore: Date, signal: AbortSignal) => Promise<{ readonly kept: number }>;
+  readonly forget: (
+    scope: LedgerScope,
+    day: string,
+    expiredBefore: Date,
+    signal: AbortSignal,
+  ) => Promise<{ readonly kept: number }>;
   /** The days of a scope that hold rows. */
   readonly days: (scope: LedgerScope, signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -77,8 +82,8 @@ export interface SourceStore {
 export interface TenantStore {
   readonly find: (id: TenantId, signal: AbortSignal) => Promise<{ readonly tenant: Tenant; readonly etag: string } | undefined>;
   readonly all: (signal: AbortSignal) => AsyncIterable<Tenant>;
-  /** Conditional on the etag, or on the tenant being new. Rejects with `conflict`. */
-  readonly save: (tenant: Tenant, expected: string | 'new', signal: AbortSignal) => Promise<string>;
+  /** Conditional on the etag; without one, on the tenant being new. Rejects with `conflict`. */
+  readonly save: (tenant: Tenant, expected: string | undefined, signal: AbortSignal) => Promise<string>;
   readonly remove: (id: TenantId, signal: AbortSignal) => Promise<void>;
 }
 
@@ -133,5 +138,9 @@ export type Severity = 'info' | 'warning' | 'error';
 
 /** Structured events with static names; never a record, a token or a secret. */
 export interface Telemetry {
-  readonly event: (name: string, severity: Severity, fields?: Readonly<Record<string, string | number | boolean | undefined>>) => void;
+  readonly event: (
+    name: string,
+    severity: Severity,
+    fields?: Readonly<Record<string, string | number | boolean | undefined>>,
+  ) => void;
 }

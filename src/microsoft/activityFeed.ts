@@ -6,7 +6,6 @@ import { listWindow } from './activityListing';
 import { activityPermission } from './activityRequests';
 import { prepareSubscription } from './activitySubscription';
 
-
 /** What sets one content type of the Management Activity API apart. */
 export interface ActivityFeedSpec extends Pick<SourceFacts, 'id' | 'title' | 'docs' | 'category'> {
   /** As Microsoft writes it: `Audit.Exchange`. */

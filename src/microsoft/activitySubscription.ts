@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConnectorError } from '../domain/failure';
+import { ConnectorError, failureOf } from '../domain/failure';
 import type { Run, SourceMemory } from '../domain/source';
 import { activityErrorCode } from './activityErrors';
 import { activityError, feedUrl, readArray } from './activityRequests';
@@ -64,13 +64,18 @@ async function readStatus(run: Run, contentType: string, now: Date): Promise<'on
 
 async function start(run: Run, contentType: string, now: Date, undo: () => Promise<void>): Promise<void> {
   const doing = 'starting the subscription';
-  const answer = await run.send({
+  const request = {
     api: 'management',
     operation: doing,
     method: 'POST',
     url: feedUrl(run, 'subscriptions/start', { contentType }),
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: '{}',
+  } as const;
+  const answer = await run.send(request).catch(async (error: unknown) => {
+    // A throttled request started nothing; while the tenant keeps quiet it was not even sent.
+    if (failureOf(error)?.kind === 'throttled') await undo();
+    throw error;
   });
   const { status, headers } = answer;
   const text = await answer.text(answerBytes);

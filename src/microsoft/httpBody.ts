@@ -10,7 +10,7 @@ export interface Deadlines {
 }
 
 // Of each answer that is read; many are under way at once.
-const highWaterBytes = 256 * 1024;
+const highWaterBytes = 128 * 1024;
 const drainBytes = 64 * 1024;
 
 /** The failure behind an error of Node's network code; its code is safe to show, its message may not be. */

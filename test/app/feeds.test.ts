@@ -1,31 +1,11 @@
-import { checkHistory, watchWatermark } from '../support/history';
-import { ScriptedSource, scriptedRecord, scriptedUnit } from '../support/scriptedSource';
-import type { CollectOptions } from '../../src/app/collectPorts';
-import { Simulation } from '../support/simulation';
+import { checkHistory } from '../support/history';
+import { at, dayMs, hourMs, minuteMs, simulateFeed, start } from '../support/feedSimulation';
+import { scriptedRecord, scriptedUnit } from '../support/scriptedSource';
 import { tenantNamed } from '../support/simulatedTenant';
-import { VirtualClock } from '../support/virtualClock';
-
-const start = new Date('2026-11-22T10:07:31Z');
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-const dayMs = 24 * hourMs;
-const at = (ms: number): Date => new Date(start.getTime() + ms);
-
-function simulate(options: Partial<CollectOptions> = {}): {
-  simulation: Simulation;
-  source: ScriptedSource;
-  watermarks: string[];
-} {
-  const clock = new VirtualClock(start);
-  const source = new ScriptedSource(clock);
-  const simulation = new Simulation(clock, [source], options);
-  simulation.addTenant(tenantNamed('quiet'));
-  return { simulation, source, watermarks: watchWatermark(simulation, source) };
-}
 
 describe('a calm feed', () => {
   it('sends nothing and writes little when nothing is new', async () => {
-    const { simulation, source } = simulate();
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'));
     for (let index = 0; index < 40; index += 1) source.add(scriptedUnit(`unit${index}`, at(-index * hourMs - 1_000), 3));
     const worker = simulation.start();
     await simulation.runFor(worker, minuteMs);
@@ -49,7 +29,7 @@ describe('a calm feed', () => {
   });
 
   it('finds what appears late: within the hour, after hours, and after days', async () => {
-    const { simulation, source, watermarks } = simulate();
+    const { simulation, source, watermarks } = simulateFeed(tenantNamed('quiet'));
     const lateness = [1, 30, 59, 61, 300, 1_200, 1_500, 3_000, 6_000, 8_500].map((minutes) => minutes * minuteMs);
     lateness.forEach((late, index) =>
       source.add(scriptedUnit(`late${index}`, at(index * 7 * minuteMs), 2, { visibleFrom: at(index * 7 * minuteMs + late) })),
@@ -69,7 +49,7 @@ describe('a calm feed', () => {
   }, 20_000);
 
   it('delivers units that share a time, and units on every boundary of a window', async () => {
-    const { simulation, source, watermarks } = simulate();
+    const { simulation, source, watermarks } = simulateFeed(tenantNamed('quiet'));
     for (let hours = -167; hours < 3; hours += 1)
       for (const twin of ['a', 'b'])
         for (const offset of [-1, 0, 999, 1_000])
@@ -83,7 +63,7 @@ describe('a calm feed', () => {
   });
 
   it('polls less and less while nothing happens, and at once again when something does', async () => {
-    const { simulation, source } = simulate();
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'));
     source.add(scriptedUnit('late', at(5 * hourMs), 1));
     const worker = simulation.start();
 
@@ -101,7 +81,7 @@ describe('a calm feed', () => {
   });
 
   it('spreads a tenant over its partition keys without repeating anything', async () => {
-    const { simulation, source } = simulate({ keysPerTenant: 3, outboxBytes: 4_000 });
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'), { keysPerTenant: 3, outboxBytes: 4_000 });
     simulation.stores.sink.limitBytes = (hub) => (hub === source.hub ? 14_000 : 250_000);
     source.add(scriptedUnit('large', at(-hourMs), 60, { bytes: 500 }));
     const worker = simulation.start();
@@ -118,7 +98,7 @@ describe('a calm feed', () => {
 
 describe('a backlog', () => {
   it('of more units than fit into memory is worked off in one run, oldest first, the newest hour before it', async () => {
-    const { simulation, source } = simulate({ unitsInMemory: 5, unitsInFlight: 2 });
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'), { unitsInMemory: 5, unitsInFlight: 2 });
     for (let hours = 0; hours < 120; hours += 1) source.add(scriptedUnit(`unit${hours}`, at(-hours * hourMs - 1_000), 2));
     const worker = simulation.start();
 
@@ -130,7 +110,11 @@ describe('a backlog', () => {
   });
 
   it('that takes longer than the budget is continued by the next message until it is done', async () => {
-    const { simulation, source, watermarks } = simulate({ unitsInMemory: 5, unitsInFlight: 2, budgetMs: 60_000 });
+    const { simulation, source, watermarks } = simulateFeed(tenantNamed('quiet'), {
+      unitsInMemory: 5,
+      unitsInFlight: 2,
+      budgetMs: 60_000,
+    });
     for (let hours = 0; hours < 40; hours += 1)
       source.add(scriptedUnit(`unit${hours}`, at(-hours * hourMs - 1_000), 9, { readMs: 7_000, bytes: 900 }));
     const worker = simulation.start();
@@ -147,7 +131,7 @@ describe('a backlog', () => {
   });
 
   it('does not keep a listing that is too long for one run from moving the watermark', async () => {
-    const { simulation, source, watermarks } = simulate({ budgetMs: 60_000, recheckMs: 900_000 });
+    const { simulation, source, watermarks } = simulateFeed(tenantNamed('quiet'), { budgetMs: 60_000, recheckMs: 900_000 });
     for (let hours = 0; hours < 160; hours += 2) source.add(scriptedUnit(`unit${hours}`, at(-hours * hourMs - 1_000), 1));
     source.beforeList = async (_window, signal) => simulation.clock.sleep(25_000, signal);
     const worker = simulation.start();
@@ -160,7 +144,7 @@ describe('a backlog', () => {
   });
 
   it('ends soon and cleanly when the host shuts down, and goes on in another process', async () => {
-    const { simulation, source } = simulate();
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'));
     for (let hours = 0; hours < 30; hours += 1)
       source.add(scriptedUnit(`unit${hours}`, at(-hours * hourMs - 1_000), 9, { readMs: 5_000 }));
     const first = simulation.start();
@@ -179,7 +163,7 @@ describe('a backlog', () => {
 
 describe('a unit', () => {
   it('that reads differently when it is taken up again is sent whole', async () => {
-    const { simulation, source } = simulate();
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'));
     simulation.stores.sink.limitBytes = (hub) => (hub === source.hub ? 14_000 : 250_000);
     const made = (word: string) => Array.from({ length: 30 }, (_, index) => scriptedRecord(`${word}#${index}`, at(0), 1_000));
     source.add({ id: 'changing', at: at(-hourMs), records: (reads) => (reads === 0 ? made('partial') : made('whole')) });
@@ -201,7 +185,7 @@ describe('a unit', () => {
   });
 
   it('that got shorter than what was delivered is sent whole too', async () => {
-    const { simulation, source } = simulate();
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'));
     simulation.stores.sink.limitBytes = (hub) => (hub === source.hub ? 14_000 : 250_000);
     const made = (count: number) => Array.from({ length: count }, (_, index) => scriptedRecord(`r#${index}`, at(0), 1_000));
     source.add({ id: 'shrinking', at: at(-hourMs), records: (reads) => made(reads === 0 ? 30 : 3) });
@@ -216,7 +200,7 @@ describe('a unit', () => {
   });
 
   it('with a record too large for the hub sends a pointer to where the record is kept, and all its neighbours', async () => {
-    const { simulation, source } = simulate();
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'));
     simulation.stores.sink.limitBytes = (hub) => (hub === source.hub ? 20_000 : 250_000);
     const sizes = [10, 9_000, 12_000, 200_000, 10];
     source.add({ id: 'mixed', at: at(-hourMs), records: sizes.map((size, index) => scriptedRecord(`r${index}`, at(0), size)) });
@@ -234,7 +218,7 @@ describe('a unit', () => {
   });
 
   it('with an id of absurd length is delivered under a hash of it', async () => {
-    const { simulation, source } = simulate();
+    const { simulation, source } = simulateFeed(tenantNamed('quiet'));
     const long = { ...scriptedRecord('x', at(0)), id: 'x'.repeat(60_000), operation: 'y'.repeat(60_000) };
     source.add({ id: 'absurd', at: at(-hourMs), records: [long] });
 

@@ -437,10 +437,15 @@ describe('syncTenant', () => {
     world.source.add({ ...scriptedUnit('slow', world.clock.now(), 3), readMs: 2 * minuteMs });
     await world.clock.advance(minuteMs);
     const running = world.simulation.tick(world.worker);
+    const isLeased = async (): Promise<boolean> =>
+      (await world.stores.sourceRows.find(world.tenant.id, world.source.id, signal))?.leaseOwner !== undefined;
+    for (let turns = 0; turns < 100 && !(await isLeased()); turns += 1) await world.clock.idle();
+    const leased = await isLeased();
 
     await syncTenant(world.ports, 'calm', signal);
     await running;
 
+    expect(leased).toBe(true);
     expect(world.worker.process.telemetry.named('runAbandoned')).toEqual([]);
     expect(idsIn(world).filter((id) => id.startsWith('slow'))).toHaveLength(3);
   });

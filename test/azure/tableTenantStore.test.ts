@@ -51,7 +51,7 @@ describe('tableTenantStore', () => {
     stand.table(`${storagePrefix}tenants`).updateEntity({ partitionKey: 'tenants', rowKey: tenant.id, ...columns }, 'Merge');
 
   it('keeps a tenant, and changes it only from the version that was read', async () => {
-    const etag = await store.save(tenant, 'new', signal);
+    const etag = await store.save(tenant, undefined, signal);
     expect(await store.find(tenant.id, signal)).toEqual({ tenant, etag });
 
     const paused: Tenant = {
@@ -63,21 +63,21 @@ describe('tableTenantStore', () => {
 
     expect(await store.find(tenant.id, signal)).toEqual({ tenant: paused, etag: second });
     expect(await failureKindOf(store.save(tenant, etag, signal))).toBe('conflict');
-    expect(await failureKindOf(store.save(tenant, 'new', signal))).toBe('conflict');
+    expect(await failureKindOf(store.save(tenant, undefined, signal))).toBe('conflict');
   });
 
   it('recognises its own save when the answer was lost', async () => {
     stand.proxy.fail(['lostAs500']);
 
-    const etag = await tableTenantStore(stand.proxy.access, { storagePrefix }).save(tenant, 'new', signal);
+    const etag = await tableTenantStore(stand.proxy.access, { storagePrefix }).save(tenant, undefined, signal);
 
     expect(await store.find(tenant.id, signal)).toEqual({ tenant, etag });
   });
 
   it('lists and removes tenants', async () => {
     const other = { ...tenant, id: '22222222-2222-4222-8222-222222222222' };
-    await store.save(other, 'new', signal);
-    await store.save(tenant, 'new', signal);
+    await store.save(other, undefined, signal);
+    await store.save(tenant, undefined, signal);
 
     expect(await gathered(store.all(signal))).toEqual([tenant, other]);
     await store.remove(tenant.id, signal);
@@ -94,7 +94,7 @@ describe('tableTenantStore', () => {
     ['status', 5],
     ['id', '22222222-2222-4222-8222-222222222222'],
   ])('does not take a tenant for one that is gone when its %s is %j', async (column, value) => {
-    await store.save(tenant, 'new', signal);
+    await store.save(tenant, undefined, signal);
     await damage({ [column]: value });
 
     expect(await failureKindOf(store.find(tenant.id, signal))).toBe('unexpectedResponse');
@@ -104,7 +104,7 @@ describe('tableTenantStore', () => {
   });
 
   it('leaves out an integration of a newer version', async () => {
-    await store.save(tenant, 'new', signal);
+    await store.save(tenant, undefined, signal);
     await damage({
       integrations: '[{"id":"future","polling":{"kind":"adaptive"}},{"id":"office365Audit","polling":{"kind":"disabled"}}]',
     });

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Plant } from './deliveryCheck';
 
 /** What is measured: throughput against the baseline, memory over a growing backlog, or many tenants at once. */
-export type Measurement = 'throughput' | 'memory' | 'scale';
+type Measurement = 'throughput' | 'memory' | 'scale';
 
 /** What `npm run bench` was asked for. */
 export interface BenchOptions {

@@ -7,6 +7,7 @@ import { addTenant } from '../../src/app/tenants';
 import { newSourceRow } from '../../src/domain/sourceState';
 import type { SourceRow } from '../../src/domain/sourceState';
 import { deliveredRecords } from '../local/historyCheck';
+import type { StoredEvent } from '../local/eventHubs/storedEvent';
 import { createRandom } from '../local/microsoft365/random';
 import type { Random } from '../local/microsoft365/random';
 import { buildRecord } from '../local/microsoft365/records/operation';
@@ -25,7 +26,7 @@ import type { Servers } from './servers';
 import { renderTable } from './throughputReport';
 
 /** What many idle tenants cost: sums over a span in which every tenant was idle, and what they are for one poll. */
-export interface IdleCost {
+interface IdleCost {
   readonly seconds: number;
   readonly polls: number;
   readonly cpuSeconds: number;
@@ -36,7 +37,7 @@ export interface IdleCost {
 type Destination = 'microsoft365' | 'login' | 'tables' | 'queues' | 'blobs' | 'keyVault' | 'other';
 
 /** Seconds from when small fresh blobs of idle tenants became available to their acceptance by the hub. */
-export interface Lag {
+interface Lag {
   readonly blobs: number;
   readonly lost: number;
   readonly altered: number;
@@ -83,7 +84,7 @@ export async function runScale(options: ScaleRun, say: Say): Promise<ScaleResult
   const servers = await startServers(options.folder, tenants);
   const environment = {
     ...servers.environment,
-    COLLECT_SCHEDULE: options.pollSeconds < 60 ? '* * * * * *' : '0 * * * * *',
+    COLLECT_SCHEDULE: options.pollSeconds < 60 ? '*/2 * * * * *' : '0 * * * * *',
     POLL_SHORTEST_SECONDS: String(Math.min(60, options.pollSeconds)),
     POLL_LONGEST_SECONDS: String(options.pollSeconds),
   };
@@ -242,7 +243,7 @@ class FreshBlobs {
   }
 
   /** Notes the arrival of a blob; each of them is one event. */
-  take(event: Parameters<typeof deliveredRecords>[0]): void {
+  take(event: StoredEvent): void {
     const blob = this.#blobs.get(String(event.applicationProperties['unit']));
     if (blob === undefined) return;
     const known = blob.arrivedAt !== undefined;
@@ -315,7 +316,7 @@ async function seedTenant(stores: Connector, simulated: SimulatedTenant, pollSec
       integrations: [{ id: 'office365Audit', polling: { kind: 'adaptive' } }],
       ...{ stampName: false, status: 'active', statusSince: ago(hourMs), epoch: 1, addedAt: ago(hourMs) },
     },
-    'new',
+    undefined,
     signal,
   );
   const rows: SourceRow[] = [];

@@ -151,14 +151,14 @@ class FinishedRuns {
 }
 
 async function runConnector(options: RunOptions, stand: Stand): Promise<RunResult> {
-  const { servers, tenant, check, arrivals } = stand;
+  const { servers, tenant, arrivals } = stand;
   const environment = { ...servers.environment, REQUESTS_PER_MINUTE: '100000', ...options.settings };
   const runs = new FinishedRuns();
   let [ready, death]: [boolean, Error | undefined] = [false, undefined];
   const died = (): Error | undefined => death;
   const host = startMeasured({
-    script: 'dist/functionHost.js',
-    environment: { ...environment, FUNCTION_HOST_SCRIPT: 'dist/functions.js', FUNCTION_HOST_PORT: '0' },
+    script: 'dist/benchConnector.js',
+    environment,
     nodeOptions: options.nodeOptions ?? [],
     onLine: (line) => {
       if (line.includes('"event":"ready"')) ready = true;
@@ -179,7 +179,6 @@ async function runConnector(options: RunOptions, stand: Stand): Promise<RunResul
   } finally {
     await stores.stop();
     await host.stop();
-    void check;
   }
 }
 

@@ -21,7 +21,7 @@ export interface CaseSummary {
   readonly ok: boolean;
 }
 
-export interface Figures {
+interface Figures {
   readonly recordsPerSecond: number;
   readonly cpuSecondsPerMillion: number;
   readonly wholeCpuSecondsPerMillion: number;

@@ -3,19 +3,23 @@ import { groupEntries, longestMessage, nextPollMs, shardOf } from '../../src/dom
 import type { ScheduleEntry } from '../../src/domain/schedule';
 
 // The same cases each time: a test that fails only sometimes helps nobody.
-fc.configureGlobal({ seed: 20261122 });
+// Long lists take for ever to shrink: the first counterexample has to do.
+fc.configureGlobal({ seed: 20261122, endOnFailure: true });
 
-const entries = fc.array(
-  fc.record({
-    shard: fc.constant(0),
-    dueAt: fc.integer({ min: 0, max: 1e9 }).map((ms) => new Date(ms)),
-    tenantId: fc.integer({ min: 0, max: 12 }).map((n) => `tenant-${n}`),
-    sourceId: fc.integer({ min: 0, max: 200 }).map((n) => `source${n}`),
-    ticket: fc.nat(9),
-    backlog: fc.boolean(),
-  }),
-  { maxLength: 400 },
-);
+const entriesOf = (tenants: number, most: number) =>
+  fc.array(
+    fc.record({
+      shard: fc.constant(0),
+      dueAt: fc.integer({ min: 0, max: 1e9 }).map((ms) => new Date(ms)),
+      tenantId: fc.integer({ min: 0, max: tenants }).map((n) => `tenant-${n}`),
+      sourceId: fc.integer({ min: 0, max: 200 }).map((n) => `source${n}`),
+      ticket: fc.nat(9),
+      backlog: fc.nat(150).map((n) => n === 0),
+    }),
+    { maxLength: most, size: 'max' },
+  );
+/** Many tenants with some sources each, or a few with more than a message holds. */
+const entries = fc.oneof(entriesOf(12, 200), entriesOf(1, 260));
 const tenantsPerMessage = fc.integer({ min: 1, max: 20 });
 const plain = ({ tenantId, sourceId, ticket, dueAt }: ScheduleEntry): string =>
   [tenantId, sourceId, ticket, dueAt.toISOString()].join('|');

@@ -34,5 +34,7 @@ describe('a blob is listed late', () => {
 
     expect(incident.deliveredUnits()).toEqual([late]);
     expect(incident.requests('blob')).toHaveLength(1);
+    // Nothing for so long is told, too.
+    incident.expects = { alerts: ['stateChanged'] };
   });
 });

@@ -9,8 +9,8 @@ const nonsense: readonly (readonly [string, Answer])[] = [
   ['502 with a page of HTML', { kind: 'html', status: 502 }],
   ['200 with a page of HTML', { kind: 'html', status: 200 }],
   ['200 without a body', { kind: 'empty' }],
-  ['an object in place of the list', { kind: 'json', value: {} }],
-  ['null in place of the list', { kind: 'json', value: null }],
+  ['an object in place of a list', { kind: 'json', value: {} }],
+  ['null in place of a list', { kind: 'json', value: null }],
   ['a redirect', { kind: 'redirect', location: 'https://localhost:1/elsewhere' }],
 ];
 
@@ -26,7 +26,7 @@ describe('Microsoft answers nonsense', () => {
   const { begin } = incidentStand();
 
   it.each([...nonsense, ...broken])(
-    'F32, F33: a list that is, or %s: the watermark stays, and the next run lists again',
+    'F32, F33: the list: %s; the watermark stays, and the next run lists again',
     async (_words, respond) => {
       const incident = await begin();
       const units = Array.from({ length: 5 }, () => incident.publish());
@@ -43,7 +43,7 @@ describe('Microsoft answers nonsense', () => {
   );
 
   it.each([...nonsense, ...broken])(
-    'F32, F33: a blob that is, or %s: it is fetched again, and each record is there once',
+    'F32, F33: the blob: %s; it is fetched again, and each record is there once',
     async (_words, respond) => {
       const incident = await begin({ settings: { EVENT_TARGET_BYTES: '10000' } });
       const units = Array.from({ length: 4 }, () => incident.publish({ records: 30, recordBytes: 1_000 }));
@@ -53,6 +53,7 @@ describe('Microsoft answers nonsense', () => {
 
       expect(incident.deliveredUnits().toSorted()).toEqual(units.toSorted());
       expect(incident.history().duplicates).toEqual([]);
+      incident.expects = { alerts: ['stateChanged'] };
     },
   );
 

@@ -31,12 +31,9 @@ describe('Microsoft throttles one tenant for half an hour', () => {
   it('F31: throttled among many blobs, it delivers the others and comes back for the rest', async () => {
     const incident = await begin();
     const units = Array.from({ length: 40 }, () => incident.publish());
-    incident.microsoft.faults.add({
-      when: { operation: 'blob' },
-      times: 3,
-      probability: 0.1,
-      respond: { af: 'AF429', status: 429, retryAfter: 30 },
-    });
+    const respond = { af: 'AF429', status: 429, retryAfter: 30 };
+    for (const contentId of [units[10] ?? '', units[30] ?? ''])
+      incident.microsoft.faults.add({ when: { operation: 'blob', contentId }, times: 1, respond });
 
     await incident.runUntilQuiet();
 

@@ -1,16 +1,15 @@
-import { TableClient } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
 import { keyPart } from '../../src/azure/tableKeys';
 import type { Incident } from '../support/incident';
 import { incidentStand } from '../support/incidentStack';
 import { contoso } from '../support/incidentTenants';
-import { tableRows } from '../support/invariants';
+import { tableOf, tableRows } from '../support/incidentTables';
 
 const key = [keyPart(contoso.tenantId), keyPart('activity.exchange')] as const;
 
 describe('stored state is damaged', () => {
   const { begin, stand } = incidentStand();
-  const table = (incident: Incident, name: string): TableClient =>
-    TableClient.fromConnectionString(stand().storage, `${incident.prefix}${name}`, { allowInsecureConnection: true });
+  const table = (incident: Incident, name: string): TableClient => tableOf(stand().storage, incident.prefix, name);
 
   it('F54: a source row that was deleted is made again from nothing, and the ledger keeps everything from being sent twice', async () => {
     const incident = await begin();
@@ -109,7 +108,7 @@ describe('stored state is damaged', () => {
 /** Puts every table of the prefix back to what it was. */
 async function restore(connectionString: string, prefix: string, backup: Awaited<ReturnType<typeof tableRows>>): Promise<void> {
   for (const [name, now] of await tableRows(connectionString, prefix)) {
-    const client = TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
+    const client = tableOf(connectionString, prefix, name);
     for (const { partitionKey, rowKey } of now) await client.deleteEntity(partitionKey, rowKey);
     for (const row of backup.get(name) ?? []) await client.createEntity(row);
   }

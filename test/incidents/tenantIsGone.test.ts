@@ -9,7 +9,7 @@ describe('the tenant is gone or is another one', () => {
     ['AF20012', 'serviceMissing', 20],
     ['AF20010', 'tenantMismatch', 20],
   ])('F30: stops asking every minute, raises one alert and heals by itself after %s', async (code, kind, most) => {
-    const incident = await begin({ tenants: [contoso, fabrikam] });
+    const incident = await begin({ tenants: [contoso, fabrikam], settings: { POLL_LONGEST_SECONDS: '7200' } });
     const refusing = incident.microsoft.faults.add({
       when: { tenantId: contoso.tenantId, operation: ['subscriptionsList', 'content'] },
       respond: { af: code, status: 400 },

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -32,7 +32,9 @@ export async function createCertificates(folder: string): Promise<Certificates> 
 async function issue(): Promise<{ ca: string; key: string; cert: string }> {
   const notBeforeDate = new Date(Date.now() - 60 * 60 * 1000);
   const common = { algorithm: 'sha256', notBeforeDate, notAfterDate: new Date(Date.now() + 90 * day) };
-  const authority = await generate([{ name: 'commonName', value: 'Local stack of the Microsoft 365 security connector' }], {
+  // Each authority has a name of its own: a process that trusts several finds the right one by name.
+  const name = `Local stack of the Microsoft 365 security connector ${randomUUID()}`;
+  const authority = await generate([{ name: 'commonName', value: name }], {
     ...common,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

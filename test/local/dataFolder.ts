@@ -30,7 +30,7 @@ export function claimFolder(folder: string): () => void {
       writeFileSync(file, String(process.pid), { flag: 'wx' });
       return () => rmSync(file, { force: true });
     } catch (error) {
-      if (!isNodeError(error) || error.code !== 'EEXIST' || attempt > 2) throw error;
+      if (codeOf(error) !== 'EEXIST' || attempt > 2) throw error;
       const owner = Number(readFileSync(file, 'utf8'));
       if (isAlive(owner))
         throw new OptionError(
@@ -54,10 +54,11 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return isNodeError(error) && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
-function isNodeError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error;
+/** The code of an error of Node, whichever realm it comes from. */
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

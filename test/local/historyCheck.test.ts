@@ -68,9 +68,11 @@ describe('compareHistory', () => {
     const again = event([wrapped(originals[1] ?? '')]);
 
     const { duplicates, missing, delivered } = compareHistory(truth, [whole, again, again]);
+    const once = compareHistory(truth, [whole, again]).duplicates;
 
     expect([delivered, missing]).toEqual([5, []]);
     expect(duplicates).toEqual([{ tenantId: contoso, unit: 'blob1', id: 'id2', extra: 2 }]);
+    expect(once).toEqual([{ tenantId: contoso, unit: 'blob1', id: 'id2', extra: 1 }]);
   });
 
   it('wants a record twice that Microsoft hands over twice', () => {

@@ -17,7 +17,7 @@ export interface HubEvent {
 }
 
 /** A delivered record that was never available like this. */
-export interface StrangeRecord {
+interface StrangeRecord {
   readonly tenantId: string;
   readonly unit: string;
   readonly id: string;

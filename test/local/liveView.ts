@@ -1,6 +1,6 @@
 import { shownStateTitles, worstFirst } from '../../src/app/explain';
 import type { ShownState } from '../../src/app/explain';
-import { cut, fit, span, widthOf } from '../../src/cli/table';
+import { cut, fit, span, widthOf, wrap } from '../../src/cli/table';
 import type { TenantOverview } from './overview';
 
 /** What the live view shows besides the tenants. */
@@ -76,21 +76,29 @@ function columnsFor(state: LiveState, room: number): readonly Column[] {
   return Object.values(all).filter((one) => chosen.has(one));
 }
 
+/** How much is said about a tenant that needs a look: all of it, a line each for why and what next, only why, or nothing. */
+type Detail = 'all' | 'steps' | 'why' | 'none';
+
+function reasons({ why, nextStep }: TenantOverview, detail: Detail, width: number): string[] {
+  const texts = detail === 'none' ? [] : detail === 'why' ? [why] : [why, `→ ${nextStep}`];
+  return texts.flatMap((text) =>
+    (detail === 'all' ? wrap(text, width, '    ').split('\n') : [`    ${text}`]).map((line) => cut(line, width)),
+  );
+}
+
 /** Which tenants are shown, and how many are not: all that fit; otherwise those that need a person, worst first, then the busiest. */
 function choose(
   tenants: readonly TenantOverview[],
   room: number,
-): {
-  readonly shown: readonly TenantOverview[];
-  readonly detail: 'steps' | 'why' | 'none';
-  readonly hidden: readonly TenantOverview[];
-} {
+  width: number,
+): { readonly shown: readonly TenantOverview[]; readonly detail: Detail; readonly hidden: readonly TenantOverview[] } {
   const rank = ({ state }: TenantOverview): number => worstFirst.indexOf(state);
   const needy = tenants.filter(({ state }) => urgent.includes(state)).sort((a, b) => rank(a) - rank(b));
   const others = tenants.filter(({ state }) => !urgent.includes(state));
   const everyone = [...needy, ...others];
-  if (everyone.length + 2 * needy.length <= room) return { shown: everyone, detail: 'steps', hidden: [] };
-  if (everyone.length + needy.length <= room) return { shown: everyone, detail: 'why', hidden: [] };
+  for (const detail of ['all', 'steps', 'why'] as const)
+    if (everyone.length + needy.reduce((sum, row) => sum + reasons(row, detail, width).length, 0) <= room)
+      return { shown: everyone, detail, hidden: [] };
   const left = Math.max(1, room - 1);
   const busiest = [...others].sort((a, b) => b.records - a.records);
   const detail = 2 * needy.length + Math.min(3, busiest.length) <= left ? 'why' : 'none';
@@ -137,7 +145,7 @@ export function renderLiveView(state: LiveState, { columns: wide, rows, colour }
   const records = state.tenants.reduce((sum, row) => sum + row.records, 0);
   const totals = `${number(records)} records in ${number(state.events)} events (${(state.bytes / 1e6).toFixed(1)} MB), ${number(Math.round(rate))} records/s`;
   const around = 8;
-  const { shown, detail, hidden } = choose(state.tenants, Math.max(3, rows - around - 1));
+  const { shown, detail, hidden } = choose(state.tenants, Math.max(3, rows - around - 1), width);
   const lines = shown.flatMap((row) => {
     const [mark, code] = looks[row.state];
     const line = cells(
@@ -145,11 +153,10 @@ export function renderLiveView(state: LiveState, { columns: wide, rows, colour }
       row.stateTitle,
       columns.map(({ text }) => text(row)),
     );
-    const why = urgent.includes(row.state) && detail !== 'none' ? [grey(`    ${row.why}`)] : [];
-    const step = why.length > 0 && detail === 'steps' ? [grey(`    → ${row.nextStep}`)] : [];
-    return [`${paint(code, mark)} ${line}`.trimEnd(), ...why, ...step];
+    const told = urgent.includes(row.state) ? reasons(row, detail, width).map((text) => paint('90', text)) : [];
+    return [`${paint(code, mark)} ${line}`.trimEnd(), ...told];
   });
-  const none = state.tenants.length === 0 ? ['  No tenants yet. Add one: npm run tenant -- add --help'] : [];
+  const none = state.tenants.length === 0 ? [cut('  No tenants yet. Add one: npm run tenant -- add --help', width)] : [];
   return [
     paint('1', cut(title, width)) + paint('90', cut(top, Math.max(0, width - widthOf(title)))),
     cut(`  ${summary(state.tenants)}`, width),

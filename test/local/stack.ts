@@ -32,6 +32,8 @@ export interface StackOptions {
   /** Changes and additions to the connector's settings. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly simulation?: Partial<SimulationSettings>;
+  /** Takes the ports everybody knows if they are free, as for a person; without it any free ones, as for tests that run side by side. */
+  readonly usualPorts?: boolean;
   /** Told every line that the connector's process writes. */
   readonly onLine?: (line: string) => void;
   /** Told what is being started, for a person who waits. */
@@ -54,7 +56,7 @@ export interface Stack {
 }
 
 /** The name of the file in which a running stack tells commands how to reach it. */
-export const environmentFile = 'environment.json';
+const environmentFile = 'environment.json';
 
 /** Thrown when a part of the stack does not start; the message says which and what it said. */
 export class StackError extends Error {}
@@ -72,47 +74,47 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const certificates = await createCertificates(folder);
     setDefaultCACertificates([...getCACertificates('default'), certificates.ca]);
     onProgress('Starting storage (Azurite), Event Hubs and Key Vault …');
-    const azuriteStarting = startAzurite({
-      folder: join(folder, 'azurite'),
-      blobPort: 10000,
-      queuePort: 10001,
-      tablePort: 10002,
-    });
-    const hubs = await startEventHubsEmulator({
-      config: {
-        UserConfig: {
-          NamespaceConfig: [
-            { Type: 'EventHub', Name: 'emulatorNs1', Entities: hubNames.map((Name) => ({ Name, PartitionCount: 4 })) },
-          ],
-          LoggingConfig: { Type: 'File' },
+    const usual = options.usualPorts === true;
+    const azuriteStarting = onPorts(usual ? [10000, 10001, 10002] : [], async ([blobPort, queuePort, tablePort]) =>
+      startAzurite({ folder: join(folder, 'azurite'), ...(blobPort !== undefined && { blobPort, queuePort, tablePort }) }),
+    );
+    // Its failure is told when it is awaited; until then it must not count as unhandled.
+    azuriteStarting.catch(() => undefined);
+    running.push(async () => (await azuriteStarting.catch(() => undefined))?.stop());
+    const hubs = await onPorts(usual ? [5672, 5300] : [], async ([amqpPort = 0, healthPort = 0]) =>
+      startEventHubsEmulator({
+        config: {
+          UserConfig: {
+            NamespaceConfig: [
+              { Type: 'EventHub', Name: 'emulatorNs1', Entities: hubNames.map((Name) => ({ Name, PartitionCount: 4 })) },
+            ],
+            LoggingConfig: { Type: 'File' },
+          },
         },
-      },
-      amqpPort: await freePort(5672),
-      healthPort: await freePort(5300),
-      folder: join(folder, 'event-hubs'),
-    });
+        ...{ amqpPort, healthPort, folder: join(folder, 'event-hubs') },
+      }),
+    );
     running.push(() => hubs.stop());
-    const vault = await startKeyVault({ folder, port: await freePort(8200) });
+    const vault = await onPorts(usual ? [8200] : [], async ([port]) =>
+      startKeyVault({ folder, ...(port !== undefined && { port }) }),
+    );
     running.push(() => vault.stop());
     const azurite = await azuriteStarting;
-    running.push(() => azurite.stop());
     let microsoft365: Microsoft365 | undefined;
     if (options.tenants.length > 0) {
       onProgress('Starting the simulated Microsoft 365 …');
-      microsoft365 = await startMicrosoft365({
-        clock: { now: () => new Date() },
-        seed: options.seed,
-        tls: certificates,
-        tenants: options.tenants,
-        folder: join(folder, 'microsoft365'),
-        ports: {
-          login: await freePort(8443),
-          management: await freePort(8444),
-          graph: await freePort(8445),
-          defender: await freePort(8446),
-        },
-        ...options.simulation,
-      });
+      microsoft365 = await onPorts(usual ? [8443, 8444, 8445, 8446] : [], async ([login, management, graph, defender]) =>
+        startMicrosoft365({
+          clock: { now: () => new Date() },
+          seed: options.seed,
+          tls: certificates,
+          tenants: options.tenants,
+          folder: join(folder, 'microsoft365'),
+          ...(login !== undefined &&
+            management !== undefined && { ports: { login, management, graph: graph ?? 0, defender: defender ?? 0 } }),
+          ...options.simulation,
+        }),
+      );
       running.push(async () => microsoft365?.stop());
     }
     const environment: Record<string, string> = {
@@ -157,6 +159,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Starts something on the usual ports where they are free; again on any ports when somebody took one of them at the same moment. */
+async function onPorts<T>(usual: readonly number[], start: (ports: readonly number[]) => Promise<T>): Promise<T> {
+  if (usual.length === 0) return start([]);
+  try {
+    const ports: number[] = [];
+    for (const port of usual) ports.push(await freePort(port));
+    return await start(ports);
+  } catch (error) {
+    if (!String(error).includes('EADDRINUSE')) throw error;
+    return start([]);
   }
 }
 

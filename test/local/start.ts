@@ -78,6 +78,7 @@ class Run {
   readonly #screen: Screen;
   readonly #startedAt: number;
   readonly #before: number;
+  readonly #watching: NodeJS.Timeout;
   #firstRecordSeconds: number | null = null;
 
   constructor(options: StartOptions, stack: Stack, stores: Connector, startedAt: number) {
@@ -88,6 +89,7 @@ class Run {
     this.#tally = new HubTally(stack.hubs, recordHubs);
     this.#tally.update();
     this.#before = this.#events;
+    this.#watching = setInterval(() => this.#noteFirst(), 50);
     this.#screen = new Screen({
       overview: new OverviewReader(stores, this.#tally),
       hubs: stack.hubs,
@@ -126,19 +128,13 @@ class Run {
   async watch(signal: AbortSignal): Promise<void> {
     const { forSeconds } = this.#options;
     const until = forSeconds === undefined ? Infinity : this.#startedAt + forSeconds * 1_000;
-    const first = setInterval(() => this.#noteFirst(), 50);
-    try {
-      while (!signal.aborted && Date.now() < until) {
-        const began = Date.now();
-        await this.#refresh(signal);
-        const took = Date.now() - began;
-        // Looking must not cost the connector more than a quarter of the machine.
-        await wait(Math.max(0, Math.min(Math.max(showEveryMs, 3 * took), until - Date.now())), undefined, { signal }).catch(
-          () => undefined,
-        );
-      }
-    } finally {
-      clearInterval(first);
+    while (!signal.aborted && Date.now() < until) {
+      const began = Date.now();
+      await this.#refresh(signal);
+      const took = Date.now() - began;
+      // Looking must not cost the connector more than a quarter of the machine.
+      const restMs = Math.max(0, Math.min(Math.max(showEveryMs, 3 * took), until - Date.now()));
+      await wait(restMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -211,6 +207,7 @@ class Run {
   }
 
   end(): void {
+    clearInterval(this.#watching);
     this.#screen.end();
   }
 }
@@ -240,6 +237,7 @@ async function start(options: StartOptions): Promise<Result | undefined> {
       settings: options.simulation
         ? { POLL_SHORTEST_SECONDS: '2', POLL_LONGEST_SECONDS: '8' }
         : { COLLECT_SCHEDULE: '*/10 * * * * *', ...own },
+      usualPorts: true,
       onLine: (line) => log.write(`${line}\n`),
       onProgress: say,
       onConnectorEnd: (what) => {

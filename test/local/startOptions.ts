@@ -21,11 +21,11 @@ export const startHelp = `Runs the connector on this machine, with everything it
 and a simulated Microsoft 365 with several tenants. Data is kept in .local between runs.
 
   npm start                               until Ctrl+C
-  npm start -- --for 60                   for 60 s, then proves that every record arrived, byte for byte (exit code 0 only then)
+  npm start -- --for 60                   for 60 s, then proves that every record arrived, byte for byte
   npm start -- --records DIR              replays the records of a folder (*.json, *.jsonl named after their content type)
   npm start -- --no-simulation            without the simulated Microsoft 365: for real tenants, or any server named as cloud "custom"
 
-  --for SECONDS    stops by itself, drains, and compares the truth log with the hubs
+  --for SECONDS    stops by itself, waits until everything has arrived, and compares the hubs with what was made available
   --tenants N      how many simulated tenants (default 6; the first four are healthy, the next have one trouble each)
   --seed N         another seed, other tenants and records (default 7)
   --records DIR    replays the records of a folder in addition, in every healthy tenant
@@ -35,8 +35,11 @@ ${Object.entries(faultPresetNames)
   .join('\n')}
   --json           no live view; with --for, the last line is one JSON object with the result
   --clean          forgets what earlier runs left
-  --data DIR       keeps the data there instead of .local
+  --data DIR       keeps the data there instead of .local; npm run tenant and npm run consume take the same option
   --no-simulation  prints the Event Hubs connection string and collects whatever tenants are added (npm run tenant -- add --help)
+
+Exit code: 0 it worked (with --for: every record that could be collected arrived as it was), 1 it did not, 2 an option cannot be right.
+What the connector logs goes to connector.log in the data folder.
 `;
 
 /** Thrown for options that cannot be right; the message says what and gives an example. */
@@ -72,21 +75,26 @@ export function readStartOptions(words: readonly string[]): StartOptions | undef
       },
     }));
   } catch (error) {
-    throw new OptionError(`${error instanceof Error ? error.message : 'The options cannot be read.'} See npm start -- --help`);
+    const told =
+      typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : 'The options cannot be read.';
+    throw new OptionError(`${told} See npm start -- --help`);
   }
   if (values.help === true) return undefined;
   const { records } = values;
   if (records !== undefined && !(existsSync(records) && statSync(records).isDirectory()))
     throw new OptionError(`--records: ${records} is not a folder.`);
-  const names =
-    values.faults === 'all' ? Object.keys(faultPresetNames) : (values.faults ?? '').split(',').filter((name) => name !== '');
+  const given = values.faults === undefined ? [] : values.faults.split(',').map((name) => name.trim());
+  const names = given.includes('all') ? Object.keys(faultPresetNames) : [...new Set(given)];
   const faults = names.filter(isFaultPresetName);
   const unknown = names.find((name) => !isFaultPresetName(name));
   if (unknown !== undefined)
     throw new OptionError(`--faults: there is no "${unknown}". Known: ${Object.keys(faultPresetNames).join(', ')}, all.`);
+  if (values.data === '') throw new OptionError('--data names no folder, for example --data .local2');
   const simulation = values['no-simulation'] !== true;
-  if (!simulation && (records !== undefined || names.length > 0 || values.tenants !== undefined))
-    throw new OptionError('--no-simulation goes with neither --records, --faults nor --tenants: there is nothing simulated.');
+  if (!simulation && [records, values.faults, values.tenants, values.seed].some((value) => value !== undefined))
+    throw new OptionError(
+      '--no-simulation goes with neither --records, --faults, --tenants nor --seed: there is nothing simulated.',
+    );
   return {
     forSeconds: whole('for', values.for, 1, 86_400),
     tenants: whole('tenants', values.tenants, 1, 1_000) ?? 6,

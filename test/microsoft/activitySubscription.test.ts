@@ -1,3 +1,4 @@
+import { ConnectorError } from '../../src/domain/failure';
 import type { SourceMemory } from '../../src/domain/source';
 import { feed, now, refusal, root, runWith } from './activityRun';
 import type { Reply } from './fakes';
@@ -93,6 +94,24 @@ describe('activityFeed.prepare', () => {
       expect(remembered).toEqual(plainNo ? [{ startedAt: readyAt }, {}] : [{ startedAt: readyAt }]);
     },
   );
+
+  it('does not take a start that was throttled, or not even sent, for one', async () => {
+    const listed = runWith(() => ({ body: [] }));
+    const throttled = new ConnectorError('starting', { kind: 'throttled', code: 'AF429', retryAfterMs: 60_000 });
+    const run: typeof listed = {
+      ...listed,
+      send: async (request) => (request.method === 'POST' ? Promise.reject(throttled) : listed.send(request)),
+    };
+    const remembered: SourceMemory[] = [];
+
+    const outcome = feed.prepare(run, {}, async (what) => {
+      remembered.push(what);
+      return Promise.resolve();
+    });
+
+    await expect(outcome).rejects.toBe(throttled);
+    expect(remembered).toEqual([{ startedAt: readyAt }, {}]);
+  });
 
   it.each([
     ['an error', refusal('AF20010', 403), 'tenantMismatch'],

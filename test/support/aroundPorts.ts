@@ -31,7 +31,7 @@ export function aroundPorts(ports: CollectPorts, around: Around): CollectPorts {
 }
 
 /** An object with something around every method that returns a promise or an iteration. */
-export function aroundObject<T extends object>(name: string, object: T, around: Around): T {
+function aroundObject<T extends object>(name: string, object: T, around: Around): T {
   return new Proxy(object, {
     get: (target, property): unknown => {
       const member: unknown = Reflect.get(target, property);
@@ -40,7 +40,7 @@ export function aroundObject<T extends object>(name: string, object: T, around: 
         const call = { name: `${name}.${property}`, args };
         const start = (): unknown => Reflect.apply(member, target, args);
         if (iterating.has(call.name)) return aroundSteps(call, start() as AsyncIterable<unknown>, around);
-        return around(call, async () => (await start()) as unknown);
+        return around(call, async () => await start());
       };
     },
   });

@@ -20,8 +20,8 @@ export type WorkerOrder =
       readonly killAt?: { readonly step: string; readonly nth: number; readonly position: StepPosition };
       /** Kills the process when so many units of a list are in the ledger, and the others are not. */
       readonly killAfterEnlisting?: number;
-      /** Stops the process (as SIGSTOP does) in front of its first write to the hub. */
-      readonly stopBeforeFirstWrite?: boolean;
+      /** Stops the process, until it is told to continue, in front of this durable step. */
+      readonly stopBefore?: string;
       /** How long each write to the hub takes, by the clock. */
       readonly writesTakeMs?: number;
     }
@@ -46,14 +46,14 @@ function answer(message: WorkerAnswer): void {
 }
 
 function begin(order: Extract<WorkerOrder, { kind: 'compose' }>): void {
-  const { environment, sources, killAt, killAfterEnlisting, writesTakeMs, stopBeforeFirstWrite } = order;
+  const { environment, sources, killAt, killAfterEnlisting, writesTakeMs, stopBefore } = order;
   clock = new IoClock(timeFile(order.timeFile));
-  steps = new DurableSteps(killAt);
+  steps = new DurableSteps(killAt, stopBefore);
   connector = composeOnClock(environment, {
     clock,
     sources,
     ...(killAfterEnlisting === undefined ? {} : { ports: (real) => dyingLedger(real, killAfterEnlisting) }),
-    around: nested(slowWrites(clock, writesTakeMs), nested(stopItself(stopBeforeFirstWrite ?? false), steps.around)),
+    around: nested(slowWrites(clock, writesTakeMs), steps.around),
     // Synchronous, so that what was logged before a kill is not lost.
     log: (severity, line) => writeSync(1, `${JSON.stringify({ severity, line })}\n`),
   });
@@ -71,17 +71,6 @@ function dyingLedger({ ledger }: CollectPorts, units: number): Partial<CollectPo
 function slowWrites(on: IoClock, ms: number | undefined): Around {
   return async (call, go) => {
     if (ms !== undefined && call.name === 'sink.write') await on.sleep(ms, signal);
-    return go();
-  };
-}
-
-function stopItself(wanted: boolean): Around {
-  let toStop = wanted;
-  return async (call, go) => {
-    if (toStop && call.name === 'sink.write') {
-      toStop = false;
-      process.kill(process.pid, 'SIGSTOP');
-    }
     return go();
   };
 }

@@ -6,15 +6,17 @@ import type { Around, PortCall } from './aroundPorts';
 /** Where in a durable step: before its effect; after the effect, but before the answer; after the answer, but before anything else is made durable. */
 export type StepPosition = 'before' | 'unanswered' | 'unrecorded';
 
-/** Names the durable steps of a connector as they happen, and kills the process at one of them. */
+/** Names the durable steps of a connector as they happen, and kills, or stops, the process at one of them. */
 export class DurableSteps {
   readonly #killAt: { readonly step: string; readonly nth: number; readonly position: StepPosition } | undefined;
   readonly #rows = new Map<string, SourceRow>();
+  #stopBefore: string | undefined;
   #times = 0;
   #killAtNext = false;
 
-  constructor(killAt?: { readonly step: string; readonly nth: number; readonly position: StepPosition }) {
+  constructor(killAt?: { readonly step: string; readonly nth: number; readonly position: StepPosition }, stopBefore?: string) {
     this.#killAt = killAt;
+    this.#stopBefore = stopBefore;
   }
 
   readonly around: Around = async (call, go) => {
@@ -22,6 +24,10 @@ export class DurableSteps {
     if (call.name === 'sourceRows.find') return this.#noted(await go());
     if (step === undefined) return go();
     if (this.#killAtNext) killNow();
+    if (step === this.#stopBefore) {
+      this.#stopBefore = undefined;
+      process.kill(process.pid, 'SIGSTOP');
+    }
     const position = step === this.#killAt?.step && (this.#times += 1) === this.#killAt.nth ? this.#killAt.position : undefined;
     if (position === 'before') killNow();
     const result = await go();

@@ -37,15 +37,17 @@ function missing({ stores }: Simulation, source: ScriptedSource, rules: HistoryR
   return source.truth(rules.wanted).flatMap((id) => (received.has(id) ? [] : [`missing: ${id}`]));
 }
 
-/** D1: what is repeated must be the records of at most so many writes. */
+/** D1: what is repeated must be the records of at most so many writes, however many writes it took to send them again. */
 function repeated({ stores }: Simulation, { repeatedWrites = 0 }: HistoryRules): string[] {
-  const seen = new Set<string>();
-  let writes = 0;
-  for (const batch of stores.sink.recordsByBatch(audit)) {
-    if (batch.some(({ id }) => seen.has(id))) writes += 1;
-    for (const { id } of batch) seen.add(id);
-  }
-  return writes > repeatedWrites ? [`repeated: records of ${writes} writes`] : [];
+  const lastWrite = new Map<string, number>();
+  const writes = new Set<number>();
+  for (const [index, batch] of stores.sink.recordsByBatch(audit).entries())
+    for (const { id } of batch) {
+      const before = lastWrite.get(id);
+      if (before !== undefined) writes.add(before);
+      lastWrite.set(id, index);
+    }
+  return writes.size > repeatedWrites ? [`repeated: records of ${writes.size} writes`] : [];
 }
 
 /** The coverage that is written must be what the ledger says, hour by hour. */

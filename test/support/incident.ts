@@ -20,9 +20,10 @@ import type { Around } from './aroundPorts';
 import { CollectQueueHost } from './collectQueueHost';
 import { composeOnClock } from './composeOnClock';
 import type { WorkerOrder } from './crashWorker';
-import type { Stand } from './incidentStack';
 import { contoso, providerTenantId } from './incidentTenants';
+import { dropTables } from './incidentTables';
 import type { IoClock } from './ioClock';
+import type { Stand } from './stand';
 import { WatermarkWatch } from './watermarkWatch';
 import { WorkerProcess } from './workerProcess';
 
@@ -201,6 +202,7 @@ export class Incident {
     for (const worker of this.#workers) await worker.stop();
     for (const connector of this.#connectors) await this.clock.run(connector.stop());
     await this.microsoft.stop();
+    await dropTables(this.stand.storage, this.prefix);
   }
 
   /** A time before now. */

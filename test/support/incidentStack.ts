@@ -4,29 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createCertificates } from '../local/certificates';
-import type { Certificates } from '../local/certificates';
 import { startEventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
-import type { EventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
 import { oneHub, unrefTokenRenewals } from '../local/eventHubs/hubClients';
 import { startKeyVault } from '../local/keyVault/keyVault';
-import type { KeyVault } from '../local/keyVault/keyVault';
 import { startMicrosoft365 } from '../local/microsoft365/microsoft365';
 import { Incident } from './incident';
 import type { IncidentOptions } from './incident';
 import { contoso } from './incidentTenants';
 import { problemsOf } from './invariants';
 import { IoClock, timeFile } from './ioClock';
+import type { Stand } from './stand';
 import { sharedStandVariable, startSharedStand } from './startAzuriteOnce';
 import type { SharedStand } from './startAzuriteOnce';
-
-/** What the tests of a file share. */
-export interface Stand {
-  readonly storage: string;
-  readonly certificates: Certificates;
-  readonly emulator: EventHubsEmulator;
-  readonly vault: KeyVault;
-  readonly folder: string;
-}
 
 export interface StandOptions {
   /** The limit the links of Event Hubs announce; 1 MiB unless given. */

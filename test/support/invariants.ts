@@ -1,4 +1,3 @@
-import { TableServiceClient, TableClient } from '@azure/data-tables';
 import { countHours } from '../../src/app/countCoverage';
 import { isSameCoverage } from '../../src/domain/coverage';
 import type { Gap } from '../../src/domain/coverage';
@@ -7,6 +6,7 @@ import { deliveredRecords } from '../local/historyCheck';
 import type { AvailableRecord } from '../local/historyCheck';
 import type { StoredEvent } from '../local/eventHubs/storedEvent';
 import type { Incident } from './incident';
+import { tableRows } from './incidentTables';
 
 /** What every access token of the simulation begins with. */
 const tokenStart = 'eyJ0eXAiOiJKV1Qi';
@@ -57,7 +57,7 @@ function repeatProblems(incident: Incident): string[] {
 }
 
 /** How many batches carry a record that a later one carries again, however that one is cut. */
-export function repeatedBatchesOf(events: readonly StoredEvent[]): number {
+function repeatedBatchesOf(events: readonly StoredEvent[]): number {
   const firstIn = new Map<string, string>();
   const repeated = new Set<string>();
   const inOrder = events.toSorted(
@@ -109,19 +109,6 @@ async function secretProblems(incident: Incident): Promise<string[]> {
 
 function toText(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
-}
-
-/** All rows of all tables of a storage prefix. */
-export async function tableRows(
-  connectionString: string,
-  prefix: string,
-): Promise<Map<string, { partitionKey: string; rowKey: string }[]>> {
-  const local = { allowInsecureConnection: true };
-  const tables = new Map<string, { partitionKey: string; rowKey: string }[]>();
-  for await (const { name = '' } of TableServiceClient.fromConnectionString(connectionString, local).listTables())
-    if (name.startsWith(prefix))
-      tables.set(name, await Array.fromAsync(TableClient.fromConnectionString(connectionString, name, local).listEntities()));
-  return tables;
 }
 
 /** G1: what is lost is recorded, told to the operations hub, and raised an alert. */

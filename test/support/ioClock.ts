@@ -9,8 +9,8 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Where the time is kept: in memory, or in a file that several processes share. */
-export interface TimeCell {
+/** Where the time is kept. */
+interface TimeCell {
   read(): number;
   write(ms: number): void;
 }
@@ -20,17 +20,6 @@ export function timeFile(path: string): TimeCell {
   return {
     read: () => Number(readFileSync(path, 'utf8')),
     write: (ms) => writeFileAtomically(path, String(ms)),
-  };
-}
-
-/** Time in memory. */
-export function timeInMemory(start: Date): TimeCell {
-  let now = start.getTime();
-  return {
-    read: () => now,
-    write: (ms) => {
-      now = ms;
-    },
   };
 }
 
@@ -68,7 +57,10 @@ export class IoClock implements Clock {
           resolve();
         };
         const sleeper: Sleeper = { at: this.#time.read() + Math.max(0, ms), order: (this.#order += 1), wake };
-        if (signal.aborted) return abort();
+        if (signal.aborted) {
+          abort();
+          return;
+        }
         signal.addEventListener('abort', abort, { once: true });
         this.#sleepers.add(sleeper);
       }),

@@ -46,7 +46,7 @@ export class MemoryLedger implements Ledger {
   };
 
   async *hour(scope: LedgerScope, hour: string, signal: AbortSignal): AsyncGenerator<readonly LedgerRow[]> {
-    yield* this.#pages(dayKey(scope, hour.slice(0, 10)), signal, ({ unit }) => ledgerHour(unit) === hour);
+    yield* this.#pages(dayKey(scope, hour.slice(0, 10)), signal, ({ unit }) => ledgerHour(unit).startsWith(hour));
   }
 
   readonly forget: Ledger['forget'] = async (scope, day, expiredBefore, signal) => {

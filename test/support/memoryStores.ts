@@ -9,7 +9,7 @@ import { MemorySourceStore } from './memorySourceStore';
 import type { VirtualClock } from './virtualClock';
 
 /** The tenants in memory. */
-export class MemoryTenantStore implements TenantStore {
+class MemoryTenantStore implements TenantStore {
   readonly #rows = new MemoryRows<{ readonly tenant: Tenant }>();
 
   readonly find: TenantStore['find'] = async (id, signal) => {
@@ -27,7 +27,7 @@ export class MemoryTenantStore implements TenantStore {
 
   readonly save: TenantStore['save'] = async (tenant, expected, signal) => {
     refuseAborted('saving the tenant', signal);
-    const etag = this.#rows.write(tenant.id, { tenant }, expected);
+    const etag = this.#rows.write(tenant.id, { tenant }, expected ?? 'new');
     if (etag === undefined) throw conflict('saving the tenant');
     return Promise.resolve(etag);
   };
@@ -45,7 +45,7 @@ export class MemoryTenantStore implements TenantStore {
 }
 
 /** Secrets in memory. */
-export class MemorySecrets implements Secrets {
+class MemorySecrets implements Secrets {
   readonly values = new Map<string, { readonly value: string; readonly tags: Readonly<Record<string, string>> }>();
 
   readonly read: Secrets['read'] = async (name) => Promise.resolve(this.values.get(name)?.value);

@@ -5,7 +5,7 @@ import type { ContentType } from '../local/microsoft365/tenant';
 import type { Around } from './aroundPorts';
 
 /** The content type each source collects. */
-export const contentTypeOf: Readonly<Record<string, ContentType>> = {
+const contentTypeOf: Readonly<Record<string, ContentType>> = {
   'activity.azureActiveDirectory': 'Audit.AzureActiveDirectory',
   'activity.exchange': 'Audit.Exchange',
   'activity.sharePoint': 'Audit.SharePoint',
@@ -30,8 +30,16 @@ export class WatermarkWatch {
     if (call.name === 'ledger.enlist')
       for (const { scope, unit } of result as readonly LedgerRow[]) this.#enlisted.add(`${scope.tenantId}|${unit.id}`);
     if (call.name === 'sourceRows.save') this.#note(result as SourceRow);
+    if (call.name === 'sourceRows.find') this.#see(result as SourceRow | undefined);
     return result;
   };
+
+  /** What another process wrote meanwhile is where this one begins. */
+  #see(row: SourceRow | undefined): void {
+    if (row?.cursor.listedTo === undefined) return;
+    const key = `${row.tenantId}|${row.sourceId}`;
+    if (row.cursor.listedTo > (this.#watermarks.get(key) ?? '')) this.#watermarks.set(key, row.cursor.listedTo);
+  }
 
   #note({ tenantId, sourceId, cursor: { listedTo } }: SourceRow): void {
     const key = `${tenantId}|${sourceId}`;
@@ -42,7 +50,8 @@ export class WatermarkWatch {
       this.backwards.push(`${sourceId}: the watermark moved back from ${before} to ${listedTo}`);
     const contentType = contentTypeOf[sourceId];
     if (contentType === undefined) return;
-    for (const { contentId } of this.#truth.available({ tenantId, contentType })) {
+    const listed = new Set([...this.#truth.available({ tenantId, contentType })].map(({ contentId }) => contentId));
+    for (const contentId of listed) {
       const created = createdOf(contentId);
       if (created === undefined || created < (before ?? '') || created >= listedTo) continue;
       if (!this.#enlisted.has(`${tenantId}|${contentId}`))

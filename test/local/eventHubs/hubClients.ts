@@ -17,7 +17,7 @@ export const oneHub: EmulatorConfig = {
 };
 
 /** Retries that keep a test short. */
-export const quickRetries: EventHubClientOptions = {
+const quickRetries: EventHubClientOptions = {
   retryOptions: { maxRetries: 3, retryDelayInMs: 20, timeoutInMs: 1000 },
 };
 

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Connection, Sender, Session } from 'rhea';
 
 /** Stands for message-format 0 on transfers that rhea is to hand over undecoded. */
-export const singleFormat = 0x7fffffff;
+const singleFormat = 0x7fffffff;
 
 interface TransferFrame {
   performative: { message_format?: number | null };

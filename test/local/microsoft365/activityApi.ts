@@ -148,7 +148,8 @@ function start(service: Service, { tenant, mood }: TenantControl, contentType: C
   service.subscriptions.set(tenantId, contentType, {
     enabled: before?.enabled === true || refused === undefined,
     lastStartMs: now,
-    firstStartMs: before?.firstStartMs ?? (refused ? undefined : now),
+    // By the true clock, as content appears: the clock that is wrong may be put right later.
+    firstStartMs: before?.firstStartMs ?? (refused ? undefined : service.clock.now().getTime()),
   });
   return refused ?? jsonReply(200, describe(contentType, 'enabled'));
 }

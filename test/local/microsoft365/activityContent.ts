@@ -33,7 +33,7 @@ export function answerContent(service: Service, control: TenantControl, contentT
 
   const { tenantId } = control.tenant;
   const first = service.subscriptions.get(tenantId, contentType)?.firstStartMs ?? -Infinity;
-  if (nowMs < first + (control.tenant.firstContentAfterMs ?? 0)) return jsonReply(200, []);
+  if (service.clock.now().getTime() < first + (control.tenant.firstContentAfterMs ?? 0)) return jsonReply(200, []);
 
   // Content appears by the true clock: an offset is the error of the server's own clock, not a different now.
   const visible = { ...window, nowMs: service.clock.now().getTime() };

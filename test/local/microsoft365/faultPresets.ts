@@ -1,4 +1,4 @@
-import type { Fault } from './faults';
+import type { Fault } from './fault';
 import type { Settings } from './settings';
 
 /** The named sets of faults of the command line, with what each does. */

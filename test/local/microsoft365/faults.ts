@@ -1,27 +1,10 @@
-import type { Answer } from './answer';
 import type { Call } from './call';
+import type { Fault } from './fault';
 import { applyPreset, type FaultPresetName } from './faultPresets';
 import { createRandom, type Random } from './random';
 import type { Operation } from './requestLog';
 import type { Settings } from './settings';
 import type { ContentType } from './tenant';
-
-/** When a fault happens and what it answers. */
-export interface Fault {
-  name?: string;
-  /** Every given field has to match; no field matches every request. */
-  when: {
-    tenantId?: string;
-    operation?: Operation | readonly Operation[];
-    contentType?: ContentType;
-    contentId?: string;
-  };
-  /** How often it happens (always when absent). */
-  times?: number;
-  /** Share of the matching requests, by a seeded generator (all when absent). */
-  probability?: number;
-  respond: Answer;
-}
 
 /** A fault in force. */
 export interface ActiveFault {

@@ -1,0 +1,215 @@
+import type { Simulation } from '../support/simulation';
+import type { SourceRow } from '../../src/domain/sourceState';
+import { collectMessage } from '../../src/app/collect';
+import { maintain } from '../../src/app/maintain';
+import { scheduleNow, scheduleTick } from '../../src/app/schedule';
+import type { Failure } from '../../src/domain/failure';
+import { checkHistory } from '../support/history';
+import { scriptedUnit } from '../support/scriptedSource';
+import { tenantNamed } from '../support/simulatedTenant';
+import { at, hourMs, minuteMs, simulateFeed } from '../support/feedSimulation';
+
+const forever = new AbortController().signal;
+
+const lastRow = ({ stores }: Simulation): SourceRow => {
+  const row = stores.sourceRows.history.at(-1);
+  if (row === undefined) throw new Error('no row');
+  return row;
+};
+
+describe('polling', () => {
+  it('that is disabled runs only on request', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('asking', { polling: { kind: 'disabled' } }));
+    source.add(scriptedUnit('first', at(-hourMs), 1), scriptedUnit('second', at(minuteMs), 1));
+    const worker = simulation.start();
+    await simulation.runFor(worker, 5 * hourMs);
+    const before = simulation.stores.sink.records(source.hub).map(({ id }) => id);
+
+    await simulation.await(worker, scheduleNow(worker.ports, [lastRow(simulation)], forever));
+    await simulation.runFor(worker, 5 * minuteMs);
+
+    expect(before).toEqual(['first#0']);
+    expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
+  });
+
+  it('at a fixed interval keeps to it', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('regular', { polling: { kind: 'every', seconds: 600 } }));
+
+    await simulation.runFor(simulation.start(), 3 * hourMs);
+
+    expect(
+      simulation.stores.sourceRows.history.filter(({ leaseOwner }) => leaseOwner === undefined).length,
+    ).toBeGreaterThanOrEqual(17);
+    expect(simulation.stores.sourceRows.history.filter(({ leaseOwner }) => leaseOwner === undefined).length).toBeLessThanOrEqual(
+      20,
+    );
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
+});
+
+describe('a tenant', () => {
+  it('that is paused ends its run within seconds, is left alone, and back-fills when it is resumed', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'), { unitsInFlight: 1 });
+    for (let index = 0; index < 30; index += 1)
+      source.add(scriptedUnit(`unit${index}`, at(-(index + 1) * minuteMs), 2, { readMs: 10_000 }));
+    const tenant = tenantNamed('scheduled');
+    const worker = simulation.start();
+    const pausing = simulation.clock
+      .sleep(60_000, forever)
+      .then(() => simulation.stores.tenants.put({ ...tenant, status: 'paused', epoch: 2 }));
+
+    await simulation.runFor(worker, 3 * minuteMs);
+    await pausing;
+    const reads = source.reads.length;
+    await simulation.runFor(worker, 3 * hourMs);
+    const paused = lastRow(simulation);
+    const entriesWhilePaused = simulation.stores.schedule.entries().length;
+    simulation.stores.tenants.put({ ...tenant, epoch: 3 });
+    await simulation.await(worker, scheduleNow(worker.ports, [paused], forever));
+    await simulation.runFor(worker, hourMs);
+
+    expect(reads).toBeLessThan(10);
+    expect(paused.state.name).toBe('paused');
+    expect(entriesWhilePaused).toBe(0);
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
+
+  it('that is removed while it is collected stops, and leaves nothing on the schedule', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'), { unitsInFlight: 1 });
+    for (let index = 0; index < 30; index += 1)
+      source.add(scriptedUnit(`unit${index}`, at(-(index + 1) * minuteMs), 2, { readMs: 10_000 }));
+    const { id } = tenantNamed('scheduled');
+    const worker = simulation.start();
+    const removing = simulation.clock.sleep(60_000, forever).then(async () => {
+      await simulation.stores.tenants.remove(id, forever);
+      await simulation.stores.sourceRows.remove(id, forever);
+    });
+
+    await simulation.runFor(worker, 3 * minuteMs);
+    await removing;
+    const reads = source.reads.length;
+    await simulation.runFor(worker, 3 * hourMs);
+
+    expect(reads).toBeLessThan(10);
+    expect(source.reads).toHaveLength(reads);
+    expect(simulation.stores.schedule.entries()).toEqual([]);
+    expect(await simulation.stores.sourceRows.ofTenant(id, forever)).toEqual([]);
+    expect(worker.errors).toEqual([]);
+  });
+
+  it('that is removed between being looked up and being collected gets no row', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
+    const { id } = tenantNamed('scheduled');
+    const worker = simulation.start();
+    await simulation.await(worker, scheduleTick(worker.ports, forever));
+    const [message] = simulation.stores.queue.messages();
+    if (message === undefined) throw new Error('no message');
+    const find = worker.ports.tenants.find;
+    const removing: typeof find = async (wanted, signal) => {
+      const found = await find(wanted, signal);
+      await simulation.stores.tenants.remove(wanted, signal);
+      await simulation.stores.sourceRows.remove(wanted, signal);
+      return found;
+    };
+    const ports = { ...worker.ports, tenants: { ...worker.ports.tenants, find: removing } };
+
+    await simulation.await(worker, collectMessage(ports, message, forever));
+
+    expect(await simulation.stores.sourceRows.ofTenant(id, forever)).toEqual([]);
+    expect(simulation.stores.schedule.entries()).toEqual([]);
+    expect(source.listed).toEqual([]);
+  });
+
+  it('in a cloud without the source is told so, and looked at once a day', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('elsewhere', { cloud: 'china' }));
+
+    await simulation.runFor(simulation.start(), 30 * hourMs);
+
+    expect(lastRow(simulation).state.name).toBe('notAvailable');
+    expect(source.listed).toEqual([]);
+    expect(simulation.stores.schedule.entries()).toHaveLength(1);
+    expect(simulation.stores.sink.records('m365-operations')).toHaveLength(1);
+  });
+
+  it('whose look-up fails does not keep others from being collected', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
+    simulation.addTenant(tenantNamed('neighbour'));
+    source.add(scriptedUnit('unit', at(-hourMs), 1));
+    const worker = simulation.start();
+    const find = worker.ports.tenants.find;
+    const ports = {
+      ...worker.ports,
+      tenants: {
+        ...worker.ports.tenants,
+        find: async (id: string, signal: AbortSignal) =>
+          id === tenantNamed('scheduled').id ? Promise.reject(new Error('bug')) : find(id, signal),
+      },
+    };
+    await simulation.await(worker, scheduleTick(ports, forever));
+    const messages = simulation.stores.queue.messages();
+
+    const results = await simulation.clock.run(
+      Promise.allSettled(messages.map(async (message) => collectMessage(ports, message, forever))),
+    );
+
+    expect(results.some(({ status }) => status === 'rejected')).toBe(true);
+    expect(simulation.stores.sink.records(source.hub).map(({ tenantId }) => tenantId)).toEqual([tenantNamed('neighbour').id]);
+  });
+});
+
+describe('maintain', () => {
+  it('gives a source its row and its schedule entry back, and removes entries of tenants that are gone', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
+    const worker = simulation.start();
+    await simulation.runFor(worker, 5 * minuteMs);
+    await simulation.stores.schedule.remove(simulation.stores.schedule.entries(), forever);
+    simulation.stores.sourceRows.deleteRow(tenantNamed('scheduled').id, source.id);
+    simulation.stores.sourceRows.history.length = 0;
+    await simulation.stores.schedule.put(
+      [{ shard: 0, dueAt: at(9 * hourMs), tenantId: tenantNamed('gone').id, sourceId: source.id, ticket: 4, backlog: false }],
+      forever,
+    );
+
+    const done = await simulation.await(worker, maintain(worker.ports, forever));
+    const again = await simulation.await(worker, maintain(worker.ports, forever));
+    source.add(scriptedUnit('unit', at(10 * minuteMs), 1));
+    await simulation.runFor(worker, hourMs);
+
+    expect([done, again]).toEqual([
+      { repaired: 1, removed: 1 },
+      { repaired: 0, removed: 0 },
+    ]);
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
+
+  it('deletes rows of the ledger only when Microsoft no longer lists their day, and coverage stays', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
+    source.add(scriptedUnit('old', at(-hourMs), 2), scriptedUnit('new', at(8 * 24 * hourMs), 2));
+    const worker = simulation.start();
+    await simulation.runFor(worker, 5 * minuteMs);
+    const before = simulation.stores.coverage.allHours();
+
+    await simulation.runFor(worker, 8 * 24 * hourMs, 10 * minuteMs);
+    const kept = simulation.stores.ledger.all().map(({ unit }) => unit.id);
+    await simulation.runFor(worker, 2 * 24 * hourMs, 10 * minuteMs);
+
+    expect(kept).toContain('old');
+    expect(simulation.stores.ledger.all().map(({ unit }) => unit.id)).toEqual(['new']);
+    expect(simulation.stores.coverage.allHours()).toEqual(expect.arrayContaining(before));
+    expect(simulation.stores.sink.records(source.hub)).toHaveLength(4);
+  }, 20_000);
+
+  it('keeps the rows of a day together while one of its units is pending, so that its hours stay true', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
+    const stuck = (_reads: number, now: Date): Failure | undefined =>
+      now < at(11 * 24 * hourMs) ? { kind: 'contentMissing', code: 'AF20050' } : undefined;
+    source.add(
+      scriptedUnit('done', at(-hourMs), 2),
+      scriptedUnit('stuck', at(-hourMs), 3, { failure: stuck, expires: at(13 * 24 * hourMs) }),
+    );
+
+    await simulation.runFor(simulation.start(), 11.5 * 24 * hourMs, 30 * minuteMs);
+
+    expect(simulation.stores.coverage.allHours()).toMatchObject([{ hour: '2026-11-22T09', listed: 2, delivered: 2, records: 5 }]);
+  }, 20_000);
+});
