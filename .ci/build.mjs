@@ -13,6 +13,7 @@ const entries = {
   benchBaseline: 'test/bench/baseline.ts',
   benchMeter: 'test/bench/meter.ts',
   docs: 'test/docs/main.ts',
+  deployCheck: 'test/infra/deployCheck.ts',
 };
 
 await build({

@@ -5,6 +5,10 @@ import { microsoftClouds } from '../../src/microsoft/clouds';
 import { factsOf, settingsTable } from '../../src/settingsTable';
 import type { SettingFacts, SettingName } from '../../src/settingsTable';
 import { sources } from '../../src/sources';
+import { runbook } from '../infra/alertCatalogue';
+import { resourcesOf } from '../infra/bicepFiles';
+import { costTable, modelTables } from '../infra/deploymentReport';
+import { parametersTable } from '../infra/parametersTable';
 
 /** Parts of the documents that are made from the code: file, name of the section, text. */
 export interface GeneratedSection {
@@ -70,12 +74,25 @@ function exampleText(example: string): string {
   return value.includes(', or ') ? `${example}.` : `\`${value}\`${note}.`;
 }
 
+function costsTable(): string {
+  return costTable({
+    'Flex Consumption': resourcesOf('default'),
+    'private, zone-redundant, two always ready': resourcesOf('private'),
+    'own namespace, vault, workspace': resourcesOf('bringYourOwn'),
+    'Elastic Premium, private': resourcesOf('government'),
+  });
+}
+
 /** All generated sections. */
 export const generatedSections: readonly GeneratedSection[] = [
   { file: 'README.md', name: 'sources', text: sourcesTable },
   { file: 'docs/settings.md', name: 'settings', text: settingsPage },
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
+  { file: 'docs/operations.md', name: 'alerts', text: runbook },
+  { file: 'docs/deploy.md', name: 'parameters', text: parametersTable },
+  { file: 'docs/costs.md', name: 'costs', text: costsTable },
+  { file: 'docs/costs.md', name: 'cost model', text: modelTables },
 ];
 
 /** A document with one section written anew. Throws when the document has no such section. */

@@ -1,0 +1,5 @@
+// Fails with: 'FlexConsumption'
+using '../../main.bicep'
+
+param name = 'contoso'
+param plan = 'Consumption'

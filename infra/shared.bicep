@@ -1,0 +1,125 @@
+// What several modules share: the roles that are ever assigned, and the shapes of parameters.
+
+@export()
+@description('The built-in roles that the template assigns, by id. There are no others.')
+var roles = {
+  storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+  storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
+  keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
+  eventHubsDataSender: '2b629674-e913-4c01-ae53-ef4638d8f975'
+  eventHubsDataReceiver: 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde'
+  monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
+}
+
+@export()
+@description('Who gets a role.')
+@sealed()
+type principal = {
+  @description('The object id of the identity, user or group in Microsoft Entra ID.')
+  id: string
+
+  @description('What it is. Azure needs to know, because a new identity may not be visible everywhere yet.')
+  type: 'ServicePrincipal' | 'Group'
+}
+
+@export()
+@description('One role for one principal.')
+@sealed()
+type grant = {
+  @description('The id of a built-in role, from the variable roles.')
+  role: string
+
+  @description('Who gets it.')
+  to: principal
+}
+
+@export()
+@description('An event hub.')
+@sealed()
+type hub = {
+  @description('The name of the hub.')
+  @minLength(1)
+  @maxLength(256)
+  name: string
+
+  @description('The number of partitions: the largest number of readers of one consumer group that can work side by side. Standard cannot change it later.')
+  @minValue(1)
+  @maxValue(32)
+  partitions: int
+}
+
+@export()
+@description('Settings of the connector that most installations never change; what is left out keeps the default of docs/settings.md.')
+@sealed()
+type connectorSettings = {
+  @description('The hub of single sources, as source=hub pairs with commas between them. Example: activity.exchange=mail-audit.')
+  HUBS: string?
+
+  @description('The hub of the connector\'s own facts.')
+  OPERATIONS_HUB: string?
+
+  @description('Whether an event carries many records, as {"records":[…]}, or a single bare one.')
+  EVENT_SHAPE: ('records' | 'single')?
+
+  @description('Whether events are compressed.')
+  EVENT_COMPRESSION: ('none' | 'gzip')?
+
+  @description('The size that events are packed to, in bytes.')
+  @minValue(10000)
+  @maxValue(1000000)
+  EVENT_TARGET_BYTES: int?
+
+  @description('How many requests a minute one tenant is asked at most.')
+  @minValue(10)
+  @maxValue(100000)
+  REQUESTS_PER_MINUTE: int?
+
+  @description('How many content blobs of one source are fetched at once.')
+  @minValue(1)
+  @maxValue(64)
+  UNITS_IN_FLIGHT: int?
+
+  @description('How many sources one message collects at once.')
+  @minValue(1)
+  @maxValue(100)
+  SOURCES_AT_ONCE: int?
+
+  @description('How many tenants share a message.')
+  @minValue(1)
+  @maxValue(20)
+  TENANTS_PER_MESSAGE: int?
+
+  @description('Into how many parts the schedule is divided.')
+  @minValue(1)
+  @maxValue(64)
+  SCHEDULE_SHARDS: int?
+
+  @description('Over how many partition keys the events of one tenant are spread.')
+  @minValue(1)
+  @maxValue(32)
+  PARTITION_KEYS_PER_TENANT: int?
+
+  @description('The shortest time between two runs of a busy source, in seconds.')
+  @minValue(1)
+  @maxValue(3600)
+  POLL_SHORTEST_SECONDS: int?
+
+  @description('The longest time between two runs of a quiet source, in seconds.')
+  @minValue(1)
+  @maxValue(86400)
+  POLL_LONGEST_SECONDS: int?
+
+  @description('How long one run may take, in seconds; the host ends a function after ten minutes.')
+  @minValue(5)
+  @maxValue(570)
+  TIME_BUDGET_SECONDS: int?
+}
+
+@export()
+@description('Names with a text each.')
+type texts = {
+  @description('A text.')
+  *: string
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { ofType, parameterFiles, resourcesOf } from './bicepFiles';
+import { bindQuery } from './kusto';
+import { unknownNames } from './loggedNames';
+
+interface Item {
+  readonly name: string;
+  readonly content: {
+    readonly query?: string;
+    readonly timeContextFromParameter?: string;
+    readonly parameters?: readonly { readonly name: string; readonly query?: string }[];
+  };
+}
+
+const workbook = JSON.parse(readFileSync('infra/workbook.json', 'utf8')) as {
+  readonly version: string;
+  readonly items: readonly Item[];
+};
+const parameters = workbook.items.flatMap(({ content }) => content.parameters ?? []);
+const queries = [
+  ...workbook.items.map(({ name, content }) => [name, content.query]),
+  ...parameters.map(({ name, query }) => [name, query]),
+]
+  .map(([name, query]) => [name ?? '', query ?? ''] as const)
+  .filter(([, query]) => query !== '');
+
+describe('the workbook', () => {
+  it.each(queries)('asks in %s what binds, and what the code logs', (_name, query) => {
+    const asked = query.replaceAll('{tenant}', '11111111-2222-3333-4444-555555555555');
+
+    expect(bindQuery(asked).problems).toEqual([]);
+    expect(unknownNames(asked)).toEqual([]);
+  });
+
+  it('has a name for each item, and a parameter for each that a query uses', () => {
+    const names = workbook.items.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const known = parameters.map(({ name }) => name);
+    for (const [, query] of queries) for (const [, used] of query.matchAll(/\{(\w+)\}/g)) expect(known).toContain(used);
+    for (const { content } of workbook.items.filter((item) => item.content.query !== undefined))
+      expect(content.timeContextFromParameter).toBe('range');
+    expect(workbook.version).toBe('Notebook/1.0');
+  });
+
+  it.each(parameterFiles('parameters'))('comes with %s', (name) => {
+    const [made] = ofType(resourcesOf(name), 'Microsoft.Insights/workbooks');
+
+    expect(JSON.parse(made?.properties['serializedData'] as unknown as string)).toEqual(workbook);
+  });
+});
