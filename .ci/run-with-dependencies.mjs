@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -32,7 +32,15 @@ function fail(text, status = 1) {
 }
 
 // Quiet, and without install scripts: npm's own warnings about the machine's older Node mean nothing here, because the project brings its own.
-const environment = { ...process.env, npm_config_loglevel: 'error', npm_config_ignore_scripts: 'true' };
+// The project's own Node is among what an installation replaces, so npm and the install script run on the machine's: npm puts
+// node_modules/.bin, where the project's Node may be, first on the path.
+const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(nodeModules));
+const environment = {
+  ...process.env,
+  PATH: path.join(delimiter),
+  npm_config_loglevel: 'error',
+  npm_config_ignore_scripts: 'true',
+};
 
 function run(program, parameters, cwd = root) {
   const done = spawnSync(program, parameters, { cwd, stdio: ['ignore', 2, 2], env: environment });
@@ -51,7 +59,7 @@ function installWhatIsMissing() {
     if (run(npm, ['ci']) !== 0)
       fail('npm ci failed. Check that the npm registry can be reached, then run the same command again.');
     // The package "node" carries the Node 22 that the project runs on; its install script is the only one the project needs.
-    if (run(process.execPath, ['installArchSpecificPackage.js'], join(nodeModules, 'node')) !== 0 || !existsSync(projectNode))
+    if (run('node', ['installArchSpecificPackage.js'], join(nodeModules, 'node')) !== 0 || !existsSync(projectNode))
       fail(
         'Node 22 could not be installed from the npm package "node". Run the same command again, or use a machine with Node 22.',
       );
