@@ -6,10 +6,12 @@ import type {
   CoverageStore,
   Ledger,
   OversizeStore,
+  ProfileStore,
   ScheduleIndex,
   Sink,
   SourceStore,
   Telemetry,
+  TenantFacts,
   TenantSend,
   TenantStore,
 } from '../domain/ports';
@@ -60,6 +62,8 @@ export interface CollectPorts {
   readonly oversize: OversizeStore;
   readonly schedule: ScheduleIndex;
   readonly queue: CollectQueue;
+  readonly profiles: ProfileStore;
+  readonly tenantFacts: TenantFacts;
   readonly send: TenantSend;
   /** How far Microsoft's clock is ahead of ours, in ms, as last seen for the tenant's cloud. */
   readonly clockOffsetMs: (cloud: CloudId) => number;
