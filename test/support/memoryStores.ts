@@ -5,6 +5,7 @@ import { MemoryLedger } from './memoryLedger';
 import { conflict, MemoryRows, refuseAborted } from './memoryRows';
 import { MemoryPoisonStore, MemoryQueue, MemoryScheduleIndex } from './memorySchedule';
 import { MemoryOversizeStore, MemorySink } from './memorySink';
+import { MemorySentMemory } from './memorySentMemory';
 import { MemorySourceStore } from './memorySourceStore';
 import type { VirtualClock } from './virtualClock';
 
@@ -68,6 +69,7 @@ export class MemoryStores {
   readonly tenants = new MemoryTenantStore();
   readonly schedule = new MemoryScheduleIndex();
   readonly coverage = new MemoryCoverageStore();
+  readonly sent = new MemorySentMemory();
   readonly oversize = new MemoryOversizeStore();
   readonly poison = new MemoryPoisonStore();
   readonly secrets = new MemorySecrets();
