@@ -1,11 +1,14 @@
+import type { AlertProductId } from './alertProduct';
 import type { Gap, HourCoverage } from './coverage';
 import type { OutgoingEvent } from './event';
 import type { Api } from './failure';
+import type { ServicePlan } from './licence';
 import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
 import type { CollectEntry, CollectMessage, ScheduleEntry } from './schedule';
-import type { Answer, TenantRequest, Unit } from './source';
+import type { Answer, Run, TenantRequest, Unit } from './source';
 import type { SourceRow } from './sourceState';
 import type { Tenant, TenantId } from './tenant';
+import type { TenantProfile } from './verdict';
 
 /** The only source of time; UTC. */
 export interface Clock {
@@ -106,6 +109,13 @@ export interface TenantStore {
   readonly remove: (id: TenantId, signal: AbortSignal) => Promise<void>;
 }
 
+/** What the probe found out about each tenant. It can be made again at any time, so the last writer wins. */
+export interface ProfileStore {
+  readonly find: (tenantId: TenantId, signal: AbortSignal) => Promise<TenantProfile | undefined>;
+  readonly save: (profile: TenantProfile, signal: AbortSignal) => Promise<void>;
+  readonly remove: (tenantId: TenantId, signal: AbortSignal) => Promise<void>;
+}
+
 /** The index of what is due when, in shards: a hint that is repaired from the source rows, never the truth. */
 export interface ScheduleIndex {
   /** The entries of a shard that are due, earliest first. */
@@ -148,6 +158,16 @@ export interface Credentials {
   readonly token: (tenant: Tenant, api: Api, signal: AbortSignal) => Promise<string>;
   /** Forgets a token the API refused, or with no API all tokens and the secret of the tenant. */
   readonly forget: (tenantId: TenantId, api?: Api) => void;
+}
+
+/** What a tenant tells about itself when it is asked. Each throws a ConnectorError when it cannot be known. */
+export interface TenantFacts {
+  /** The application permissions that a new token for the API carries. */
+  readonly roles: (tenant: Tenant, api: Api, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The service plans that open feeds, as far as a licence of the tenant contains them. */
+  readonly servicePlans: (run: Run) => Promise<readonly ServicePlan[]>;
+  /** When the newest alert of a Defender product was last updated (ISO 8601); undefined when Microsoft holds none. */
+  readonly newestAlertAt: (run: Run, product: AlertProductId) => Promise<string | undefined>;
 }
 
 /** Sends a request with the tenant's token to the tenant's cloud, within the tenant's request budget. */
