@@ -22,6 +22,7 @@ import { tablePoisonStore } from './azure/tablePoisonStore';
 import { tableProfileStore } from './azure/tableProfileStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
+import { tableSentMemory } from './azure/tableSentMemory';
 import { tableTenantStore } from './azure/tableTenantStore';
 import { jsonLinesTelemetry } from './azure/telemetry';
 import { cloudIds } from './domain/cloud';
@@ -125,6 +126,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     sourceRows: tableSourceStore(storage, clock, storageOptions),
     ledger: tableLedger(storage, storageOptions),
     coverage: tableCoverageStore(storage, storageOptions),
+    sent: tableSentMemory(storage, storageOptions),
     sink,
     oversize: blobOversizeStore(storage, storageOptions),
     schedule: tableScheduleIndex(storage, storageOptions),
@@ -132,8 +134,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     profiles: tableProfileStore(storage, storageOptions),
     tenantFacts: createTenantFacts({ credentials }),
     send: sender.send,
-    clockOffsetMs: (cloud) => {
-      const offset = sender.clockOffsetMs('management', cloud);
+    clockOffsetMs: (cloud, api) => {
+      const offset = sender.clockOffsetMs(api, cloud);
       return Math.abs(offset) < clockNoiseMs ? 0 : offset;
     },
     shardOf: shard,

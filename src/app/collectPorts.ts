@@ -1,5 +1,6 @@
 import type { CloudId, Clouds } from '../domain/cloud';
 import type { EventFormat } from '../domain/event';
+import type { Api } from '../domain/failure';
 import type {
   Clock,
   CollectQueue,
@@ -8,6 +9,7 @@ import type {
   OversizeStore,
   ProfileStore,
   ScheduleIndex,
+  SentMemory,
   Sink,
   SourceStore,
   Telemetry,
@@ -58,6 +60,7 @@ export interface CollectPorts {
   readonly sourceRows: SourceStore;
   readonly ledger: Ledger;
   readonly coverage: CoverageStore;
+  readonly sent: SentMemory;
   readonly sink: Sink;
   readonly oversize: OversizeStore;
   readonly schedule: ScheduleIndex;
@@ -65,8 +68,8 @@ export interface CollectPorts {
   readonly profiles: ProfileStore;
   readonly tenantFacts: TenantFacts;
   readonly send: TenantSend;
-  /** How far Microsoft's clock is ahead of ours, in ms, as last seen for the tenant's cloud. */
-  readonly clockOffsetMs: (cloud: CloudId) => number;
+  /** How far Microsoft's clock is ahead of ours, in ms, as last seen at the API's host in that cloud. */
+  readonly clockOffsetMs: (cloud: CloudId, api: Api) => number;
   readonly shardOf: (tenantId: TenantId) => number;
   readonly telemetry: Telemetry;
   readonly options: CollectOptions;

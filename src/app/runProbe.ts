@@ -45,7 +45,7 @@ export async function runProbe(ports: CollectPorts, subject: ProbeSubject, signa
   const run: Run = {
     tenant: { id: tenant.id, cloud },
     publisherId: ports.options.publisherId,
-    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id)),
+    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id, 'graph')),
     signal: limits.soft,
     send: async (request) => patiently(ports.clock, limits.soft, async () => ports.send(tenant, request, limits.soft)),
   };
@@ -75,7 +75,8 @@ async function tell(ports: CollectPorts, tenant: Tenant, { profile, before }: Pr
     return isNewVerdict(verdict, earlier) ? [{ kind: 'verdict', sourceId, verdict, before: earlier }] : [];
   });
   for (const event of operationsEvents(tenant, ports.options.operationsHub, facts, now)) await ports.sink.write([event], signal);
-  for (const fact of facts) if (fact.kind === 'verdict') tellOperator(ports, tenant, fact.sourceId, fact.verdict, fact.before?.name);
+  for (const fact of facts)
+    if (fact.kind === 'verdict') tellOperator(ports, tenant, fact.sourceId, fact.verdict, fact.before?.name);
 }
 
 function tellOperator(

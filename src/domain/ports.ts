@@ -70,6 +70,25 @@ export interface CoverageStore {
   readonly markGapsSent: (gaps: readonly Gap[], signal: AbortSignal) => Promise<void>;
 }
 
+/** Some of what was sent, as it is kept. Rows of a part are numbered from 0; what a later row says of an object counts. */
+export interface SentRow {
+  /** The hour of the records (`2026-11-22T10`), or the snapshot they follow. */
+  readonly part: string;
+  readonly number: number;
+  /** As `packSent` writes it. */
+  readonly entries: Buffer;
+}
+
+/** What was sent of the sources that are read more than once: which object in which state. */
+export interface SentMemory {
+  /** The rows of the parts from (inclusive) to (inclusive), in the order of parts and numbers. */
+  readonly load: (scope: LedgerScope, from: string, to: string, signal: AbortSignal) => Promise<readonly SentRow[]>;
+  /** Adds rows, all or none; durable when it resolves. Throws `conflict` when a row of that number is there already. */
+  readonly append: (scope: LedgerScope, rows: readonly SentRow[], now: Date, signal: AbortSignal) => Promise<void>;
+  /** Deletes rows of parts before the given one that were written before the given time. */
+  readonly forget: (scope: LedgerScope, part: string, writtenBefore: Date, signal: AbortSignal) => Promise<void>;
+}
+
 /** The row of each source of each tenant. */
 export interface SourceStore {
   readonly find: (tenantId: TenantId, sourceId: string, signal: AbortSignal) => Promise<SourceRow | undefined>;

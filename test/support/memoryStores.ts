@@ -6,6 +6,7 @@ import { conflict, MemoryRows, refuseAborted } from './memoryRows';
 import { MemoryProfileStore } from './memoryProfileStore';
 import { MemoryPoisonStore, MemoryQueue, MemoryScheduleIndex } from './memorySchedule';
 import { MemoryOversizeStore, MemorySink } from './memorySink';
+import { MemorySentMemory } from './memorySentMemory';
 import { MemorySourceStore } from './memorySourceStore';
 import type { VirtualClock } from './virtualClock';
 
@@ -70,6 +71,7 @@ export class MemoryStores {
   readonly profiles = new MemoryProfileStore();
   readonly schedule = new MemoryScheduleIndex();
   readonly coverage = new MemoryCoverageStore();
+  readonly sent = new MemorySentMemory();
   readonly oversize = new MemoryOversizeStore();
   readonly poison = new MemoryPoisonStore();
   readonly secrets = new MemorySecrets();
