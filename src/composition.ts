@@ -19,6 +19,7 @@ import { storageCollectQueue } from './azure/storageQueues';
 import { tableCoverageStore } from './azure/tableCoverageStore';
 import { tableLedger } from './azure/tableLedger';
 import { tablePoisonStore } from './azure/tablePoisonStore';
+import { tableProfileStore } from './azure/tableProfileStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
 import { tableSentMemory } from './azure/tableSentMemory';
@@ -29,11 +30,11 @@ import type { CloudId } from './domain/cloud';
 import { ConnectorError } from './domain/failure';
 import type { Clock, Severity } from './domain/ports';
 import { shardOf } from './domain/schedule';
-import type { Tenant } from './domain/tenant';
 import { createClouds } from './microsoft/clouds';
 import { discoverCloud } from './microsoft/discoverCloud';
 import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
+import { createTenantFacts } from './microsoft/tenantFacts';
 import { createTenantSend } from './microsoft/tenantSend';
 import { readClaims } from './microsoft/tokenClaims';
 import { readSettings } from './settings';
@@ -130,6 +131,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     oversize: blobOversizeStore(storage, storageOptions),
     schedule: tableScheduleIndex(storage, storageOptions),
     queue: storageCollectQueue(storage, storageOptions),
+    profiles: tableProfileStore(storage, storageOptions),
+    tenantFacts: createTenantFacts({ credentials }),
     send: sender.send,
     clockOffsetMs: (cloud, api) => {
       const offset = sender.clockOffsetMs(api, cloud);
@@ -185,9 +188,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       const meant = [found, ...found.others].find(({ cloud }) => cloud === expected) ?? found;
       return { found: true, tenantId: meant.tenantId, cloud: meant.cloud };
     },
-    tryLogin: async (tenant: Tenant, secret: string, signal: AbortSignal) => {
+    tryLogin: async (tenant, secret, signal, api) => {
       const given = { ...secrets, read: async () => Promise.resolve(secret) };
-      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, 'management', signal);
+      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, api, signal);
       const claims = readClaims(token);
       if (claims === undefined)
         throw new ConnectorError('reading the token', {
