@@ -1,5 +1,6 @@
 import { failureOf } from '../domain/failure';
 import type { LedgerScope } from '../domain/ledger';
+import type { Source } from '../domain/source';
 import { newSourceRow } from '../domain/sourceState';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';

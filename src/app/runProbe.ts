@@ -45,7 +45,7 @@ export async function runProbe(ports: CollectPorts, subject: ProbeSubject, signa
   const run: Run = {
     tenant: { id: tenant.id, cloud },
     publisherId: ports.options.publisherId,
-    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id)),
+    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id, 'graph')),
     signal: limits.soft,
     send: async (request) => patiently(ports.clock, limits.soft, async () => ports.send(tenant, request, limits.soft)),
   };
