@@ -1,14 +1,14 @@
 import { failureOf } from '../domain/failure';
 import type { LedgerScope } from '../domain/ledger';
-import { newSourceRow } from '../domain/sourceState';
 import type { Source } from '../domain/source';
+import { newSourceRow } from '../domain/sourceState';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
+import { hourOf } from '../domain/window';
 import { isProbed } from './probe';
 import { probeId } from './runProbe';
-import { hourOf } from '../domain/window';
 import { choiceOf, entryAt, sourcesOf } from './schedule';
 
 const dayMs = 24 * 60 * 60 * 1_000;

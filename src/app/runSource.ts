@@ -32,8 +32,7 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   const { tenant, source, lease } = subject;
   const cloud = ports.clouds(tenant.cloud);
   if (tenant.status === 'paused') return endWithoutRun(ports, subject, { name: 'paused' }, signal);
-  if (cloud === undefined || !source.clouds.includes(tenant.cloud))
-    return endWithoutRun(ports, subject, { name: 'notAvailable' }, signal);
+  if (cloud === undefined || !source.clouds.includes(tenant.cloud)) return endWithoutRun(ports, subject, { name: 'notAvailable' }, signal);
 
   const barred = await barredBy(ports, subject, signal);
   if (barred !== undefined) return endWithoutRun(ports, subject, barred, signal);
@@ -69,17 +68,6 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   for (const bug of bugs) throw bug;
 }
 
-/** The state of a source that the probe found closed; content feeds say by themselves what is in their way, and hourly. */
-async function barredBy(
-  ports: CollectPorts,
-  { tenant, source }: RunSubject,
-  signal: AbortSignal,
-): Promise<ReturnType<typeof stateOfVerdict> | undefined> {
-  if (source.progress.kind === 'contentFeed') return undefined;
-  const verdict = barring(await ports.profiles.find(tenant.id, signal), tenant.epoch, source.id);
-  return verdict === undefined ? undefined : stateOfVerdict(verdict);
-}
-
 /** What is known of what was sent before; undefined for content feeds, whose units are never read twice. */
 function sentOf(ports: CollectPorts, { tenant, source, lease }: RunSubject, hard: AbortSignal): SentRecords | undefined {
   const holder = { ports, scope: { tenantId: tenant.id, sourceId: source.id }, lease, hard };
@@ -92,6 +80,17 @@ function sentOf(ports: CollectPorts, { tenant, source, lease }: RunSubject, hard
     case 'snapshot':
       return sentAsWhole(holder);
   }
+}
+
+/** The state of a source that the probe found closed; content feeds say by themselves what is in their way, and hourly. */
+async function barredBy(
+  ports: CollectPorts,
+  { tenant, source }: RunSubject,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof stateOfVerdict> | undefined> {
+  if (source.progress.kind === 'contentFeed') return undefined;
+  const verdict = barring(await ports.profiles.find(tenant.id, signal), tenant.epoch, source.id);
+  return verdict === undefined ? undefined : stateOfVerdict(verdict);
 }
 
 /** Memory for as many events as a run holds: in the outbox, in the batch under way, and one that each reader fills. */
@@ -164,7 +163,8 @@ async function mustWait({ ports, source, tenant, hard }: RunContext, days: reado
   const { kind } = source.progress;
   if (kind !== 'delta' && kind !== 'snapshot') return false;
   const scope = { tenantId: tenant.id, sourceId: source.id };
-  for (const day of days) for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.length > 0) return true;
+  for (const day of days)
+    for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.length > 0) return true;
   return false;
 }
 
