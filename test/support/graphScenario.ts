@@ -61,13 +61,14 @@ export class GraphScenario {
     this.simulation.stores.sink.limitBytes = (hub) => (hub === this.source.hub ? 14_000 : 250_000);
     const { graph } = this;
     for (let index = 0; index < 8; index += 1) graph.put(`old${index}`, at(-(index + 1) * hourMs));
-    graph.put('changing', at(-2 * hourMs)).put('changing', at(45_000)).put('changing', at(4 * minuteMs));
+    graph
+      .put('changing', at(-2 * hourMs))
+      .put('changing', at(45_000))
+      .put('changing', at(4 * minuteMs));
     graph.put('late', at(-20 * minuteMs), { lateMs: 21 * minuteMs });
     graph.put('leaving', at(-3 * hourMs)).put('leaving', at(70_000), { removed: true });
     for (let index = 0; index < 5; index += 1) graph.put(`new${index}`, at(20_000 + index * 30_000));
-    this.simulation.addTenant(
-      tenantNamed('crashing', { integrations: [{ id: 'entraId', polling: { kind: 'adaptive' } }] }),
-    );
+    this.simulation.addTenant(tenantNamed('crashing', { integrations: [{ id: 'entraId', polling: { kind: 'adaptive' } }] }));
   }
 
   #start(plan?: Plan): Worker {
@@ -113,7 +114,9 @@ export class GraphScenario {
     return [
       // After a death, the source is due again in a quarter of an hour; a state that did not last as long need not be seen.
       ...this.graph.truth(start, 25 * minuteMs).flatMap((state) => (sent.has(state) ? [] : [`missing: ${state}`])),
-      ...(this.source.progress.kind === 'timeWindow' || gone || !wasThere || repeatedWrites > 0 ? [] : ['not told that one is gone']),
+      ...(this.source.progress.kind === 'timeWindow' || gone || !wasThere || repeatedWrites > 0
+        ? []
+        : ['not told that one is gone']),
       ...this.#repeated(repeatedWrites),
       ...this.#snapshotProblems(),
       ...stores.ledger.all().flatMap(({ state, unit }) => (state === 'done' ? [] : [`${state}: ${unit.id}`])),
