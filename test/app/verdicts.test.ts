@@ -19,24 +19,14 @@ import { createCertificates } from '../local/certificates';
 import { fabrikam } from '../local/microsoft365/client';
 import { defaultTenants, tenantsOfEveryKind } from '../local/microsoft365/defaultTenants';
 import { graphFaults } from '../local/microsoft365/graph/graphFaults';
-import type { ObjectOperation } from '../local/microsoft365/graph/operations';
 import type { Microsoft365 } from '../local/microsoft365/microsoft365';
 import { startMicrosoft365 } from '../local/microsoft365/microsoft365';
 import { defaultRoles } from '../local/microsoft365/tenant';
 import type { SimulatedTenant } from '../local/microsoft365/tenant';
+import { expectedVerdicts } from '../local/verdictCheck';
 import { contoso, fakeSecrets, fakeTelemetry, ManualClock, noAbort, provider } from '../microsoft/fakes';
 import { MemoryProfileStore } from '../support/memoryProfileStore';
 
-/** The endpoint of the simulation behind each source whose name differs. */
-const operations: Readonly<Record<string, ObjectOperation>> = {
-  'graph.signInsNonInteractive': 'signIns',
-  'graph.signInsServicePrincipal': 'signIns',
-  'graph.signInsManagedIdentity': 'signIns',
-  'graph.groupMembers': 'groups',
-  'graph.appRoleAssignments': 'servicePrincipals',
-  'defender.machines': 'defenderMachines',
-  'defender.alerts': 'defenderAlerts',
-};
 const registry = new Map(sources.map((source) => [source.id, source]));
 const everything = Object.keys(integrations).map((id) => ({
   id: id as IntegrationId,
@@ -118,18 +108,7 @@ function probing(simulated: SimulatedTenant): () => Promise<{ profile: TenantPro
 const named = (profile: TenantProfile): Record<string, VerdictName> =>
   Object.fromEntries(Object.entries(profile.verdicts).map(([id, { name }]) => [id, name]));
 
-/** What the simulation says a client should find out about Graph and Defender. */
-function expected(tenantId: string): Record<string, VerdictName> {
-  const judged = microsoft.graph.verdicts(tenantId);
-  // The simulation has no endpoint of its own for the activity of users: their list shows it where sign-ins are.
-  const elsewhere = (id: string): boolean => id.startsWith('activity.') || id === 'graph.signInActivity';
-  const ids = sources.map(({ id }) => id).filter((id) => !elsewhere(id));
-  return Object.fromEntries(
-    ids.map((id) => {
-      return [id, judged[operations[id] ?? (id.slice('graph.'.length) as ObjectOperation)]];
-    }),
-  );
-}
+const expected = (tenantId: string): Record<string, VerdictName> => expectedVerdicts(microsoft.graph, tenantId);
 
 const tenant: SimulatedTenant = { ...fabrikam, tenantId: 'fab00fab-0000-4000-8000-0000000000bb' };
 const withoutP1 = {
