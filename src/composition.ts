@@ -19,9 +19,12 @@ import { storageCollectQueue } from './azure/storageQueues';
 import { tableCoverageStore } from './azure/tableCoverageStore';
 import { tableLedger } from './azure/tableLedger';
 import { tablePoisonStore } from './azure/tablePoisonStore';
+import { tableProfileStore } from './azure/tableProfileStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
+import { tableSentMemory } from './azure/tableSentMemory';
 import { tableTenantStore } from './azure/tableTenantStore';
+import { tableWorkers } from './azure/tableWorkers';
 import { jsonLinesTelemetry } from './azure/telemetry';
 import { keepMemorySmall } from './azure/workerMemory';
 import { cloudIds } from './domain/cloud';
@@ -29,16 +32,18 @@ import type { CloudId } from './domain/cloud';
 import { ConnectorError } from './domain/failure';
 import type { Clock, Severity } from './domain/ports';
 import { shardOf } from './domain/schedule';
-import type { Tenant } from './domain/tenant';
 import { createClouds } from './microsoft/clouds';
 import { discoverCloud } from './microsoft/discoverCloud';
 import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
+import { createTenantFacts } from './microsoft/tenantFacts';
 import { createTenantSend } from './microsoft/tenantSend';
 import { readClaims } from './microsoft/tokenClaims';
 import { readSettings } from './settings';
 import type { Settings } from './settings';
 import { sources as registry } from './sources';
+
+export { sources } from './sources';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -113,7 +118,16 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   const http = createHttp();
   const secrets = keyVaultSecrets({ vaultUrl: settings.keyVaultUrl, credential: identity(settings) }, clock);
   const credentials = createCredentials({ http, clouds, secrets, clock });
-  const sender = createTenantSend({ http, credentials, clouds, clock, telemetry, requestsPerMinute: settings.requestsPerMinute });
+  const owner = `${hostname()}/${process.pid}`;
+  const sender = createTenantSend({
+    http,
+    credentials,
+    clouds,
+    clock,
+    telemetry,
+    requestsPerMinute: settings.requestsPerMinute,
+    workers: tableWorkers(storage, owner, clock, storageOptions),
+  });
   const sink = eventHubSink(hubAccess(settings));
   const stopping = new AbortController();
   const shard = (tenantId: string): number => shardOf(tenantId, settings.shards);
@@ -125,20 +139,24 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     sourceRows: tableSourceStore(storage, clock, storageOptions),
     ledger: tableLedger(storage, storageOptions),
     coverage: tableCoverageStore(storage, storageOptions),
+    sent: tableSentMemory(storage, storageOptions),
     sink,
     oversize: blobOversizeStore(storage, storageOptions),
     schedule: tableScheduleIndex(storage, storageOptions),
     queue: storageCollectQueue(storage, storageOptions),
+    profiles: tableProfileStore(storage, storageOptions),
+    tenantFacts: createTenantFacts({ credentials }),
     send: sender.send,
-    clockOffsetMs: (cloud) => {
-      const offset = sender.clockOffsetMs('management', cloud);
+    limitUse: sender.limitUse,
+    clockOffsetMs: (cloud, api) => {
+      const offset = sender.clockOffsetMs(api, cloud);
       return Math.abs(offset) < clockNoiseMs ? 0 : offset;
     },
     shardOf: shard,
     telemetry,
     options: {
       publisherId: settings.publisherId,
-      owner: `${hostname()}/${process.pid}`,
+      owner,
       leaseMs: 180_000,
       budgetMs: settings.budgetMs,
       graceMs: 20_000,
@@ -184,9 +202,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       const meant = [found, ...found.others].find(({ cloud }) => cloud === expected) ?? found;
       return { found: true, tenantId: meant.tenantId, cloud: meant.cloud };
     },
-    tryLogin: async (tenant: Tenant, secret: string, signal: AbortSignal) => {
+    tryLogin: async (tenant, secret, signal, api) => {
       const given = { ...secrets, read: async () => Promise.resolve(secret) };
-      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, 'management', signal);
+      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, api, signal);
       const claims = readClaims(token);
       if (claims === undefined)
         throw new ConnectorError('reading the token', {

@@ -1,15 +1,20 @@
 import type { CloudId, Clouds } from '../domain/cloud';
 import type { EventFormat } from '../domain/event';
+import type { Api } from '../domain/failure';
+import type { LimitId, LimitUse } from '../domain/limit';
 import type {
   Clock,
   CollectQueue,
   CoverageStore,
   Ledger,
   OversizeStore,
+  ProfileStore,
   ScheduleIndex,
+  SentMemory,
   Sink,
   SourceStore,
   Telemetry,
+  TenantFacts,
   TenantSend,
   TenantStore,
 } from '../domain/ports';
@@ -56,13 +61,18 @@ export interface CollectPorts {
   readonly sourceRows: SourceStore;
   readonly ledger: Ledger;
   readonly coverage: CoverageStore;
+  readonly sent: SentMemory;
   readonly sink: Sink;
   readonly oversize: OversizeStore;
   readonly schedule: ScheduleIndex;
   readonly queue: CollectQueue;
+  readonly profiles: ProfileStore;
+  readonly tenantFacts: TenantFacts;
   readonly send: TenantSend;
-  /** How far Microsoft's clock is ahead of ours, in ms, as last seen for the tenant's cloud. */
-  readonly clockOffsetMs: (cloud: CloudId) => number;
+  /** The most that was used of Microsoft's limits for a tenant since this was last asked. */
+  readonly limitUse: (tenantId: TenantId, ids: readonly LimitId[]) => readonly LimitUse[];
+  /** How far Microsoft's clock is ahead of ours, in ms, as last seen at the API's host in that cloud. */
+  readonly clockOffsetMs: (cloud: CloudId, api: Api) => number;
   readonly shardOf: (tenantId: TenantId) => number;
   readonly telemetry: Telemetry;
   readonly options: CollectOptions;

@@ -6,6 +6,8 @@ import type { SourceRow } from '../domain/sourceState';
 import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
+import { hourOf } from '../domain/window';
+import { isProbed, probeId } from './probe';
 import { choiceOf, entryAt, sourcesOf } from './schedule';
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -25,12 +27,17 @@ export async function maintain(
     if (tenant.status !== 'active') continue;
     const rows = new Map((await ports.sourceRows.ofTenant(tenant.id, signal)).map((row) => [row.sourceId, row]));
     for (const source of sourcesOf(tenant, ports.sources.values())) {
-      const row = rows.get(source.id) ?? (await createdRow(ports, tenant, source, signal));
+      const row = rows.get(source.id) ?? (await createdRow(ports, tenant, source.id, signal));
       if (row === undefined) continue;
       const polling = choiceOf(tenant, source)?.polling;
       if (polling?.kind !== 'disabled') wanted.set(`${tenant.id}|${source.id}`, row);
       await forgetOldRows(ports, row, signal);
+      await forgetSent(ports, row, source, signal);
     }
+    const probe = isProbed(tenant, ports.sources.values())
+      ? (rows.get(probeId) ?? (await createdRow(ports, tenant, probeId, signal)))
+      : undefined;
+    if (probe !== undefined) wanted.set(`${tenant.id}|${probeId}`, probe);
   }
   for (let shard = 0; shard < ports.options.shards; shard += 1)
     for await (const entry of ports.schedule.all(shard, signal)) {
@@ -63,11 +70,11 @@ async function isGone(ports: CollectPorts, tenantId: TenantId, signal: AbortSign
 async function createdRow(
   ports: CollectPorts,
   tenant: Tenant,
-  source: Source,
+  sourceId: string,
   signal: AbortSignal,
 ): Promise<SourceRow | undefined> {
   try {
-    return await ports.sourceRows.create(newSourceRow(tenant.id, source.id, ports.clock.now()), signal);
+    return await ports.sourceRows.create(newSourceRow(tenant.id, sourceId, ports.clock.now()), signal);
   } catch (error) {
     if (failureOf(error)?.kind === 'conflict') return undefined;
     throw error;
@@ -83,6 +90,16 @@ async function forgetOldRows(ports: CollectPorts, row: SourceRow, signal: AbortS
   for (const day of await ports.ledger.days(scope, signal))
     if (day === 'undated' || (day < oldest && !(await hasPending(ports, scope, day, signal))))
       await ports.ledger.forget(scope, day, expiredBefore, signal);
+}
+
+/** How long what was sent is remembered: a day longer than windows are read again. */
+const rememberedMs = 9 * dayMs;
+
+async function forgetSent(ports: CollectPorts, row: SourceRow, source: Source, signal: AbortSignal): Promise<void> {
+  if (source.progress.kind !== 'timeWindow') return;
+  const scope = { tenantId: row.tenantId, sourceId: row.sourceId };
+  const before = new Date(ports.clock.now().getTime() - rememberedMs);
+  await ports.sent.forget(scope, hourOf(before), before, signal);
 }
 
 async function hasPending(ports: CollectPorts, scope: LedgerScope, day: string, signal: AbortSignal): Promise<boolean> {
