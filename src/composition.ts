@@ -106,13 +106,15 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     registry.map(({ id }) => id),
   );
   const clock = options.clock ?? systemClock;
-  const lines = jsonLinesTelemetry(options.log ?? ((_severity, line) => console.log(line)), clock);
+  const hostTelemetry = jsonLinesTelemetry(options.log ?? ((_severity, line) => console.log(line)), clock);
   const otlp =
     settings.openTelemetry === undefined
       ? undefined
-      : openTelemetry(settings.openTelemetry, clock, (reason) => lines.event('telemetryNotExported', 'warning', { reason }));
-  const telemetry = otlp === undefined ? lines : telemetryToAll([lines, otlp.telemetry]);
-  const meter = summingMeter(lines, clock, otlp?.meter);
+      : openTelemetry(settings.openTelemetry, clock, (reason) =>
+          hostTelemetry.event('telemetryNotExported', 'warning', { reason }),
+        );
+  const telemetry = otlp === undefined ? hostTelemetry : telemetryToAll([hostTelemetry, otlp.telemetry]);
+  const meter = summingMeter(hostTelemetry, clock, otlp?.meter);
   const storage = storageAccess(settings);
   const storageOptions = {
     storagePrefix: settings.storagePrefix,
