@@ -1,13 +1,6 @@
 import type { Clock, Meter, Severity, Telemetry } from '../domain/ports';
-import type { OtlpClients } from './openTelemetrySdk';
+import type { OtlpClients, OtlpTarget } from './openTelemetrySdk';
 import { redactFields } from './telemetry';
-
-/** Where telemetry goes besides the log of the host: an OTLP endpoint over HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
-export interface OtlpTarget {
-  /** The base address, without `/v1/logs`. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** Telemetry and measurements that go to an OTLP endpoint. */
 export interface OpenTelemetry {

@@ -1,3 +1,4 @@
+import { SeverityNumber } from '@opentelemetry/api-logs';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -6,7 +7,13 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { metrics } from '../domain/metrics';
 import type { MetricName } from '../domain/metrics';
 import type { Severity } from '../domain/ports';
-import type { OtlpTarget } from './openTelemetry';
+
+/** Where telemetry goes besides the log of the host: an OTLP endpoint over HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+export interface OtlpTarget {
+  /** The base address, without `/v1/logs`. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -17,8 +24,7 @@ export interface OtlpClients {
   readonly close: () => Promise<void>;
 }
 
-// https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
-const severities = { info: 9, warning: 13, error: 17 } as const;
+const severities = { info: SeverityNumber.INFO, warning: SeverityNumber.WARN, error: SeverityNumber.ERROR };
 const exportWithinMs = 10_000;
 const exportEveryMs = 60_000;
 const serviceName = 'microsoft-365-security-connector';

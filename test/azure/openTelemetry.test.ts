@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const tenant = 'c0a10c0a-1111-4111-8111-11111111111f';
 
@@ -62,13 +63,10 @@ describe('openTelemetry', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Sends an event and two measurements to an address; what was said to be lost. */
-  const send = async (url: string): Promise<readonly string[]> =>
-    new Promise((resolve, reject) => {
-      execFile(process.execPath, ['-e', script, bundle, url], { timeout: 60_000 }, (error, stdout) => {
-        if (error === null) resolve(JSON.parse(stdout) as string[]);
-        else reject(error);
-      });
-    });
+  const send = async (url: string): Promise<readonly string[]> => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, bundle, url], { timeout: 60_000 });
+    return JSON.parse(stdout) as string[];
+  };
 
   it('sends events as log records and measurements as histograms, without what looks like a secret', async () => {
     const made = await collector(200);

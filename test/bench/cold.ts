@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { median } from './throughputReport';
 
 /** How long a fresh process needs until all functions are registered. */
@@ -42,12 +43,8 @@ interface Sample {
 }
 
 async function sample(script: string): Promise<Sample> {
-  return new Promise((done, fail) => {
-    execFile(process.execPath, ['-e', script], { timeout: 60_000 }, (error, stdout) => {
-      if (error === null) done(JSON.parse(stdout) as Sample);
-      else fail(error);
-    });
-  });
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { timeout: 60_000 });
+  return JSON.parse(stdout) as Sample;
 }
 
 /** Starts bare Node and Node with the bundle, in turn, each in a process of its own. */
