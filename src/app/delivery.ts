@@ -14,7 +14,9 @@ export interface Delivery {
   lastRecordAt: Date | undefined;
   /** What the source has to remember of the units that were delivered to their end. */
   memory: SourceMemory;
-  /** How late records of windows were. */
+  /** How late records of windows were that came since the source is collected. */
+  windowLateness: Lateness;
+  /** How late the records of this run were when they were acknowledged. */
   lateness: Lateness;
   /** What stopped the run before its work was done. */
   failure: Failure | undefined;
@@ -30,6 +32,7 @@ export function nothingYet(): Delivery {
     hours: new Set(),
     lastRecordAt: undefined,
     memory: {},
+    windowLateness: noLateness,
     lateness: noLateness,
     failure: undefined,
   };

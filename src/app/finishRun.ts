@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { failureOf } from '../domain/failure';
 import { emptyCoverage, isSameCoverage } from '../domain/coverage';
 import type { HourCoverage } from '../domain/coverage';
-import { addLateness, formatLateness, parseLateness } from '../domain/lateness';
+import { addLateness, formatLateness, latenessAt, parseLateness } from '../domain/lateness';
 import type { Lateness } from '../domain/lateness';
 import { formatLimitUse } from '../domain/limit';
 import type { LimitUse } from '../domain/limit';
@@ -20,7 +20,7 @@ import type { Outcome } from './outcome';
 import { isUnclean } from './runContext';
 import type { RunSubject } from './runContext';
 import { choiceOf } from './schedule';
-import { tellFacts, writeEvents } from './tellFacts';
+import { tellFacts, tellOperator, writeEvents } from './tellFacts';
 import type { Told } from './tellFacts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -68,6 +68,8 @@ export async function finishRun(
       bytes: delivery.bytes,
       pending: pendingUnits,
       gaps: listed.gaps + delivery.gaps,
+      lagSecondsP50: latenessAt(delivery.lateness, 0.5),
+      lagSecondsP95: latenessAt(delivery.lateness, 0.95),
       more: next.more,
     });
   } catch (error) {
@@ -96,6 +98,7 @@ export async function endWithoutRun(
   const state: SourceState = { name, since, ...(failure === undefined ? {} : { failure }) };
   if (name !== before.state.name || !isDeepStrictEqual(failure, before.state.failure)) {
     const facts: OperationsFact[] = [{ kind: 'state', sourceId: source.id, state, before: before.state.name }];
+    tellOperator(ports, subject, facts);
     await writeEvents(ports, operationsEvents(tenant, ports.options.operationsHub, facts, now), signal);
   }
   const next = name === 'paused' ? undefined : new Date(now.getTime() + afterMs);
@@ -194,7 +197,7 @@ function rowAfter(row: SourceRow, outcome: Outcome, { state, pendingUnits, told,
   return {
     ...row,
     unclean: !told.all,
-    cursor: withLateness(cursorAfter(row.cursor, outcome), delivery.lateness),
+    cursor: withLateness(cursorAfter(row.cursor, outcome), delivery.windowLateness),
     memory: { ...row.memory, ...delivery.memory, ...used },
     openDays: outcome.openDays,
     state,

@@ -3,6 +3,7 @@ import type { OutgoingEvent, Piece } from '../domain/event';
 import { ConnectorError, disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
 import { addLateness } from '../domain/lateness';
+import type { Lateness } from '../domain/lateness';
 import { ledgerDay, ledgerHour, nothingDelivered, unitRestMs } from '../domain/ledger';
 import type { Delivered, LedgerRow } from '../domain/ledger';
 import { without } from '../domain/without';
@@ -127,8 +128,10 @@ function changedRow(
   let after: LedgerRow = restart === true ? { ...before, delivered: nothingDelivered } : before;
   if (piece !== undefined) {
     const acknowledgedAt = context.run.now();
-    after = { ...after, delivered: addPiece(after.delivered, piece, acknowledgedAt) };
-    measureLateness(context, piece, acknowledgedAt, delivery);
+    const lateness = latenessOf(piece.times, acknowledgedAt.getTime());
+    after = { ...after, delivered: addPiece(after.delivered, piece, lateness) };
+    delivery.lateness = addLateness(delivery.lateness, lateness);
+    measureWindow(context, piece, acknowledgedAt, delivery);
     delivery.records += piece.records;
     delivery.bytes += piece.recordBytes;
     delivery.lastRecordAt = now;
@@ -142,22 +145,22 @@ function changedRow(
   return failure === undefined ? after : failedRow(context, after, failure);
 }
 
-function addPiece(delivered: Delivered, piece: Piece, acknowledgedAt: Date): Delivered {
+function addPiece(delivered: Delivered, piece: Piece, lateness: Lateness): Delivered {
   return {
     ...delivered,
     records: delivered.records + piece.records,
     bytes: delivered.bytes + piece.recordBytes,
     checksum: piece.checksum,
-    lateness: addLateness(delivered.lateness, latenessOf(piece.times, acknowledgedAt.getTime())),
+    lateness: addLateness(delivered.lateness, lateness),
   };
 }
 
 /** How late records of windows can be read for the first time; what lies before the source was collected says nothing about it. */
-function measureLateness({ source, lease }: RunContext, { times }: Piece, acknowledgedAt: Date, delivery: Delivery): void {
+function measureWindow({ source, lease }: RunContext, { times }: Piece, acknowledgedAt: Date, delivery: Delivery): void {
   const since = Date.parse(lease.row.firstRunAt ?? '');
   if (source.progress.kind !== 'timeWindow' || Number.isNaN(since)) return;
   const told = times.filter((at) => at >= since);
-  delivery.lateness = addLateness(delivery.lateness, latenessOf(told, acknowledgedAt.getTime()));
+  delivery.windowLateness = addLateness(delivery.windowLateness, latenessOf(told, acknowledgedAt.getTime()));
 }
 
 /** A unit that could not be read: it rests, or, when Microsoft has dropped it or trying again cannot help, it is a gap. */

@@ -4,6 +4,7 @@ import type { OutgoingEvent } from './event';
 import type { Api } from './failure';
 import type { ServicePlan } from './licence';
 import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
+import type { MetricDimensions, MetricName } from './metrics';
 import type { CollectEntry, CollectMessage, ScheduleEntry } from './schedule';
 import type { Answer, Run, TenantRequest, Unit } from './source';
 import type { SourceRow } from './sourceState';
@@ -188,4 +189,10 @@ export interface Telemetry {
     severity: Severity,
     fields?: Readonly<Record<string, string | number | boolean | undefined>>,
   ) => void;
+}
+
+/** Takes measurements that are too many for an event each. */
+export interface Meter {
+  /** Never throws and never waits. */
+  readonly measure: (metric: MetricName, value: number, dimensions: MetricDimensions) => void;
 }
