@@ -42,6 +42,8 @@ import { readSettings } from './settings';
 import type { Settings } from './settings';
 import { sources as registry } from './sources';
 
+export { sources } from './sources';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the Functions host gives an invocation, as far as the connector uses it. */

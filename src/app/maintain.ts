@@ -7,8 +7,7 @@ import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
 import { hourOf } from '../domain/window';
-import { isProbed } from './probe';
-import { probeId } from './runProbe';
+import { isProbed, probeId } from './probe';
 import { choiceOf, entryAt, sourcesOf } from './schedule';
 
 const dayMs = 24 * 60 * 60 * 1_000;
