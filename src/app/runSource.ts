@@ -2,6 +2,7 @@ import { BodyPool } from '../domain/bodyPool';
 import { fullBodyBytes } from '../domain/event';
 import { disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
+import type { LedgerRow } from '../domain/ledger';
 import type { Run, SourceMemory } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
@@ -148,12 +149,21 @@ async function listAndDeliver(
   return { listed: listed.value, delivery: delivery.value };
 }
 
-/** Whether a chain or a snapshot of an earlier run is not at its end: the next one begins where it ends. */
+/** For so long, a window that cannot be read keeps others from being listed; then it is taken to be the trouble, not the feed. */
+const windowHoldsMs = 60 * 60 * 1_000;
+
+/**
+ * Whether what earlier runs have left has to be read first. A chain or a snapshot begins where the one before it ends. Windows are held up while one of
+ * them has failed lately, or every look at a feed that does not answer would leave one more to be read.
+ */
 async function mustWait({ ports, source, tenant, hard }: RunContext, days: readonly string[]): Promise<boolean> {
   const { kind } = source.progress;
-  if (kind !== 'delta' && kind !== 'snapshot') return false;
+  if (kind === 'contentFeed') return false;
   const scope = { tenantId: tenant.id, sourceId: source.id };
-  for (const day of days) for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.length > 0) return true;
+  const lately = ports.clock.now().getTime() - windowHoldsMs;
+  const holds = ({ attempts, listedAt }: LedgerRow): boolean =>
+    kind !== 'timeWindow' || (attempts > 0 && listedAt.getTime() > lately);
+  for (const day of days) for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.some(holds)) return true;
   return false;
 }
 
