@@ -19,6 +19,10 @@ export type Failure =
   | { readonly kind: 'tenantMismatch'; readonly code: string }
   | { readonly kind: 'blockedByPolicy'; readonly code: string; readonly detail: string }
   | { readonly kind: 'auditOff'; readonly code: string }
+  | { readonly kind: 'notLicensed'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'notProvisioned'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'notInThisCloud'; readonly code: string }
+  | { readonly kind: 'chainForgotten'; readonly code: string }
   | { readonly kind: 'subscriptionMissing'; readonly code: string }
   | { readonly kind: 'subscriptionDisabled'; readonly code: string; readonly by: string }
   | { readonly kind: 'windowRefused'; readonly code: string }
@@ -53,9 +57,10 @@ export function failureOf(error: unknown): Failure | undefined {
 
 /**
  * What the engine does with a failure. `retry`: try again soon, it heals by itself. `wait`: nothing is wrong on our side,
- * look again later. `person`: somebody has to act; look again hourly so that it heals when they did. `stop`: a bug or a lost lease.
+ * look again later. `person`: somebody has to act; look again hourly so that it heals when they did. `absent`: this tenant does not have it, and nothing
+ * is wrong; look again daily. `stop`: a bug or a lost lease.
  */
-export type Disposition = 'retry' | 'wait' | 'person' | 'stop';
+export type Disposition = 'retry' | 'wait' | 'person' | 'absent' | 'stop';
 
 const dispositions: Record<FailureKind, Disposition> = {
   throttled: 'wait',
@@ -71,6 +76,10 @@ const dispositions: Record<FailureKind, Disposition> = {
   tenantMismatch: 'person',
   blockedByPolicy: 'person',
   auditOff: 'person',
+  notLicensed: 'absent',
+  notProvisioned: 'absent',
+  notInThisCloud: 'absent',
+  chainForgotten: 'retry',
   subscriptionMissing: 'wait',
   subscriptionDisabled: 'person',
   windowRefused: 'retry',

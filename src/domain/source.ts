@@ -18,6 +18,8 @@
 import type { Cloud, CloudId } from './cloud';
 import type { Api, Failure } from './failure';
 import type { IntegrationId } from './integration';
+import type { LimitId } from './limit';
+import type { SentKey } from './sentKey';
 import type { TenantId } from './tenant';
 import type { ListingRules, Window } from './window';
 
@@ -27,6 +29,18 @@ export interface Permission {
   readonly role: string;
   readonly why: string;
 }
+
+/**
+ * How a source is collected, unit by unit.
+ * `contentFeed`: Microsoft lists content blobs, each read once. `timeWindow`: windows of time are read, again and again with an overlap.
+ * `delta`: steps of a delta chain, and the whole as a snapshot every so often. `snapshot`: the whole list each time, of which between snapshots only changes are sent.
+ * All but content feeds remember what was sent, so that reading again sends only what is new or changed.
+ */
+export type Progress =
+  | { readonly kind: 'contentFeed'; readonly rules: ListingRules }
+  | { readonly kind: 'timeWindow'; readonly rules: ListingRules }
+  | { readonly kind: 'delta'; readonly snapshotEverySeconds: number }
+  | { readonly kind: 'snapshot'; readonly snapshotEverySeconds: number };
 
 /** What is known about a source without running it. The id is part of stored keys: never renamed. */
 export interface SourceFacts {
@@ -39,7 +53,13 @@ export interface SourceFacts {
   /** Service plans of which one is needed; empty when every licence has it. */
   readonly anyLicenceOf: readonly string[];
   readonly clouds: readonly CloudId[];
-  readonly progress: { readonly kind: 'contentFeed'; readonly rules: ListingRules };
+  readonly progress: Progress;
+  /** How often it is asked, in seconds, unless the customer says otherwise; without it, polling follows how much there is (content feeds). */
+  readonly everySeconds?: number;
+  /** Off unless the tenant turns it on. */
+  readonly optional?: true;
+  /** Microsoft's limits that its requests count on. */
+  readonly limits?: readonly LimitId[];
   /** The `category` of every record of this source; never one of Microsoft's own for another payload. */
   readonly category: string;
   /** The `resourceId` of every record, after `/tenants/<tenant id>/providers/`. */
@@ -58,6 +78,8 @@ export interface Unit {
   readonly refused?: Failure;
   /** True when the time Microsoft gave cannot be right; such units are kept apart from the days. */
   readonly undated?: boolean;
+  /** The id of the snapshot that the unit is: all its records are sent, changed or not, and carry the id. */
+  readonly snapshot?: string;
 }
 
 /** Some of what there is to collect. `completes` names the window whose list is complete with this listing. */
@@ -75,9 +97,44 @@ export interface SourceRecord {
   readonly operation?: string;
   /** What is odd about it: such a record is delivered, and flagged. */
   readonly flags?: readonly RecordFlag[];
+  /** By what it is known whether it was sent already; without it, it is sent whenever it is read. */
+  readonly sent?: SentKey;
+  /** In place of the source's category: for what the connector says about the records. */
+  readonly category?: string;
 }
 
 export type RecordFlag = 'unreadable' | 'notAnObject' | 'withoutId' | 'otherOrganization';
+
+/** A part of a unit that cannot be read, whatever is tried: it becomes a gap, and the unit goes on without it. */
+export interface LostPart {
+  readonly from: Date;
+  readonly to: Date;
+  /** The object that cannot be read, where it is known. */
+  readonly id?: string;
+  readonly cause: Failure;
+}
+
+/** Some of the records of a unit, in order. */
+export interface Page {
+  readonly records: readonly SourceRecord[];
+  /** Where to go on reading once all records up to the end of this page are acknowledged. */
+  readonly resumeAt?: string;
+  /** Said at the end of a read: where the unit after this one begins (a delta link). */
+  readonly next?: string;
+  /** Said at the end of a read: these were all objects there are, so that those not among them are gone. */
+  readonly isWhole?: true;
+  readonly lost?: LostPart;
+  /** What an operator should know about how it was read: static names. */
+  readonly notes?: readonly ReadNote[];
+}
+
+export type ReadNote = 'deltaResync' | 'queryDegraded' | 'filterIgnored' | 'partialResult';
+
+/** Where and how a unit is read again: from where an earlier read was acknowledged up to, and after how many attempts that failed. */
+export interface ReadAgain {
+  readonly resumeAt?: string;
+  readonly attempts: number;
+}
 
 /** An answer of a Microsoft API: the body is read as it comes, and must be read or discarded. */
 export interface Answer {
@@ -98,6 +155,10 @@ export interface TenantRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The limits of Microsoft that it counts on; the tenant's budget for the API when there are none. */
+  readonly limits?: readonly LimitId[];
+  /** What it costs where a limit counts resource units; 1 unless given. */
+  readonly units?: number;
 }
 
 /** What a source may use while it works for a tenant. Nothing here can write an event, a cursor or a ledger row. */
@@ -111,10 +172,16 @@ export interface Run {
   readonly send: (request: TenantRequest) => Promise<Answer>;
 }
 
-/** What a source remembers between runs, kept by the engine; for a content feed, when its subscription was seen and last started. */
+/** What is remembered of a source between runs, kept by the engine. */
 export interface SourceMemory {
+  /** When the source was last seen to be there (for a content feed, its subscription). */
   readonly readyAt?: string;
   readonly startedAt?: string;
+  /** Where the next step of a delta chain begins. */
+  readonly link?: string;
+  /** The last snapshot that was delivered to its end, and when it began. */
+  readonly snapshot?: string;
+  readonly snapshotAt?: string;
 }
 
 /** A source: facts, and three functions. It proposes; only the engine moves state. */
@@ -124,8 +191,8 @@ export interface Source extends SourceFacts {
    * before something is done that must not be done twice. Throws a ConnectorError when the feed is not there.
    */
   readonly prepare: (run: Run, memory: SourceMemory, remember: (memory: SourceMemory) => Promise<void>) => Promise<SourceMemory>;
-  /** Lists what is available in the windows, in their order. */
-  readonly list: (run: Run, windows: readonly Window[]) => AsyncIterable<Listing>;
-  /** Reads the records of a unit, in a stable order, some at a time. */
-  readonly read: (run: Run, unit: Unit) => AsyncIterable<readonly SourceRecord[]>;
+  /** Lists what there is to read in the windows, in their order. */
+  readonly list: (run: Run, windows: readonly Window[], memory: SourceMemory) => AsyncIterable<Listing>;
+  /** Reads the records of a unit, some at a time; of a content blob, in a stable order. */
+  readonly read: (run: Run, unit: Unit, again: ReadAgain) => AsyncIterable<Page>;
 }

@@ -17,6 +17,10 @@ export interface ListingRules {
   readonly retentionMs: number;
   /** What each listing repeats, because content appears late and out of order. */
   readonly overlapMs: number;
+  /** How far back the first listing goes; as far as the API lists unless given. */
+  readonly firstMs?: number;
+  /** How far back the daily re-list goes; as far as the API lists unless given. */
+  readonly relistMs?: number;
 }
 
 /** The Management Activity API: at most 24 h a request, at most 7 days back. https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference#list-available-content */

@@ -1,0 +1,159 @@
+import type { LimitId } from '../domain/limit';
+
+/** One of Microsoft's request limits, and how much of it this connector takes. */
+export interface LimitFacts {
+  readonly title: string;
+  /** Requests, or resource units, in any period of so many seconds. */
+  readonly most: number;
+  readonly seconds: number;
+  readonly counts: 'requests' | 'units';
+  /**
+   * Who shares it: `application` all tenants of the connector together, over all its instances; `tenant` this connector in one tenant;
+   * `tenantOfAll` all applications of a tenant together.
+   */
+  readonly scope: 'tenant' | 'tenantOfAll' | 'application';
+  /** The share we use, from 0 to 1. */
+  readonly share: number;
+  /** Whether Microsoft says how long to wait. */
+  readonly retryAfter: boolean;
+  readonly docs: `https://learn.microsoft.com/${string}`;
+}
+
+const graph = 'https://learn.microsoft.com/graph/throttling-limits';
+const defender = 'https://learn.microsoft.com/defender-endpoint/api/exposed-apis-list';
+
+/** Microsoft's limits as data. */
+export const limits: Readonly<Record<LimitId, LimitFacts>> = {
+  reports: {
+    title: 'Sign-in and audit reports',
+    most: 5,
+    seconds: 10,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.8,
+    retryAfter: true,
+    docs: graph,
+  },
+  reportsAllTenants: {
+    title: 'Sign-in and audit reports, all tenants together',
+    most: 122,
+    seconds: 10,
+    counts: 'requests',
+    scope: 'application',
+    share: 0.8,
+    retryAfter: true,
+    docs: graph,
+  },
+  signInActivity: {
+    title: 'Sign-in activity of users',
+    most: 10,
+    seconds: 60,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.8,
+    retryAfter: true,
+    docs: graph,
+  },
+  // Shared with everybody else who reads this tenant, and never with a Retry-After: half of it is left to them.
+  identityProtection: {
+    title: 'Identity Protection and Conditional Access',
+    most: 1,
+    seconds: 1,
+    counts: 'requests',
+    scope: 'tenantOfAll',
+    share: 0.5,
+    retryAfter: false,
+    docs: graph,
+  },
+  security: {
+    title: 'Security alerts, incidents and scores',
+    most: 150,
+    seconds: 60,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.8,
+    retryAfter: true,
+    docs: graph,
+  },
+  secureScore: {
+    title: 'Secure Score',
+    most: 10_000,
+    seconds: 600,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.5,
+    retryAfter: true,
+    docs: graph,
+  },
+  serviceAnnouncement: {
+    title: 'Service health and messages, a minute',
+    most: 240,
+    seconds: 60,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.8,
+    retryAfter: true,
+    docs: graph,
+  },
+  serviceAnnouncementHour: {
+    title: 'Service health and messages, an hour',
+    most: 800,
+    seconds: 3_600,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.8,
+    retryAfter: true,
+    docs: graph,
+  },
+  // What the smallest tenants have; larger ones have up to 8,000.
+  directory: {
+    title: 'Directory',
+    most: 3_500,
+    seconds: 10,
+    counts: 'units',
+    scope: 'tenant',
+    share: 0.5,
+    retryAfter: true,
+    docs: graph,
+  },
+  intune: {
+    title: 'Intune devices',
+    most: 2_000,
+    seconds: 20,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.5,
+    retryAfter: false,
+    docs: graph,
+  },
+  intuneOther: {
+    title: 'Intune policies and apps',
+    most: 1_000,
+    seconds: 20,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.5,
+    retryAfter: false,
+    docs: graph,
+  },
+  defenderMinute: {
+    title: 'Defender for Endpoint, a minute',
+    most: 100,
+    seconds: 60,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.8,
+    retryAfter: true,
+    docs: defender,
+  },
+  defenderHour: {
+    title: 'Defender for Endpoint, an hour',
+    most: 1_500,
+    seconds: 3_600,
+    counts: 'requests',
+    scope: 'tenant',
+    share: 0.8,
+    retryAfter: true,
+    docs: defender,
+  },
+};
