@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { evidenceStoreContract } from './evidenceStoreContract';
 import { ledgerContract } from './ledgerContract';
 import { MemoryCoverageStore } from './memoryCoverageStore';
+import { MemoryEvidenceStore } from './memoryEvidenceStore';
 import { MemoryLedger } from './memoryLedger';
 import { MemoryScheduleIndex } from './memorySchedule';
 import { MemorySourceStore } from './memorySourceStore';
@@ -13,3 +15,4 @@ describe('the ledger in memory', () => ledgerContract(() => new MemoryLedger()))
 describe('the source rows in memory', () => sourceStoreContract(() => new MemorySourceStore()));
 describe('the schedule index in memory', () => scheduleIndexContract(() => new MemoryScheduleIndex()));
 describe('coverage in memory', () => coverageStoreContract(() => new MemoryCoverageStore()));
+describe('evidence in memory', () => evidenceStoreContract(() => new MemoryEvidenceStore()));
