@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { HourCoverage, Gap } from './coverage';
+import type { Gap, HourCoverage } from './coverage';
 import type { Failure } from './failure';
+import type { LimitId } from './limit';
 import type { Permission } from './source';
 import type { SourceState } from './sourceState';
-import type { TenantId } from './tenant';
+import type { Polling, TenantId } from './tenant';
 
 /*
  * assessment   what was found when a tenant was looked at once: one item for each question, kept for good under its tenant and moment.
@@ -71,6 +72,10 @@ export interface GraphQuery {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Microsoft's limits that its requests count on. */
+  readonly limits: readonly LimitId[];
+  /** The permission it needs, by the name Microsoft gives the app role. */
+  readonly permission: string;
   /** No more objects than these are read. */
   readonly most: number;
 }
@@ -178,22 +183,46 @@ export function sha256Of(content: string | Buffer): string {
 
 const hourMs = 60 * 60_000;
 
+/** How long an assessment is good for, in milliseconds, by how often the customer wants it: a day, or as often as it says, or, on request, an hour. */
+export function assessmentIntervalMs(polling: Polling): number {
+  switch (polling.kind) {
+    case 'adaptive':
+      return 24 * hourMs;
+    case 'every':
+      return Math.max(hourMs, polling.seconds * 1_000);
+    case 'disabled':
+      return hourMs;
+  }
+}
+
 /**
  * Whether a tenant is to be assessed now: never assessed, or not for the interval; an hour after the last one when something could not be looked at
- * that may be there again. An interval of undefined means on request only.
+ * that may be there again.
  */
 export function isAssessmentDue(
-  latest: Pick<Assessment, 'id' | 'items'> | undefined,
+  latest: { readonly id: string; readonly again: boolean } | undefined,
   now: Date,
-  intervalMs: number | undefined,
+  intervalMs: number,
 ): boolean {
-  if (intervalMs === undefined) return false;
   if (latest === undefined) return true;
-  const waitMs = latest.items.some(({ again }) => again === true) ? Math.min(hourMs, intervalMs) : intervalMs;
+  const waitMs = latest.again ? Math.min(hourMs, intervalMs) : intervalMs;
   return now.getTime() - Date.parse(latest.id) >= waitMs;
 }
 
 /** The moment a scheduled assessment is filed under: the hour it is made in, so that two instances that make it at once make one. */
 export function scheduledAssessmentId(now: Date): string {
   return new Date(Math.floor(now.getTime() / hourMs) * hourMs).toISOString();
+}
+
+/** The 24 full hours that an assessment looks back on; the newest hour that is over is left out, because its content may still be on its way. */
+export function assessedPeriod(now: Date): Period {
+  const to = (Math.floor(now.getTime() / hourMs) - 1) * hourMs;
+  return { from: new Date(to - 24 * hourMs), to: new Date(to) };
+}
+
+/** The full hours of a period in which a tenant was collected: those after it was added. */
+export function collectedPeriod({ from, to }: Period, addedAt: Date): Period {
+  const begin = Math.max(Math.floor(from.getTime() / hourMs), Math.ceil(addedAt.getTime() / hourMs)) * hourMs;
+  const end = Math.floor(to.getTime() / hourMs) * hourMs;
+  return { from: new Date(Math.min(begin, end)), to: new Date(end) };
 }

@@ -4,6 +4,11 @@ export const integrations = {
     title: 'Office 365 audit',
     collects: 'Sign-ins, mailbox, file, Teams, admin and data-loss-prevention events from the unified audit log',
   },
+  evidence: {
+    title: 'Evidence',
+    collects:
+      'An assessment for auditors, once a day: Secure Score, unresolved alerts, risky users, Conditional Access, completeness of collection',
+  },
 } as const satisfies Record<string, { readonly title: string; readonly collects: string }>;
 
 export type IntegrationId = keyof typeof integrations;

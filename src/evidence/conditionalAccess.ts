@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EvidenceCheck, Finding, GraphList } from '../domain/evidence';
 
 // A tenant can have about 240. https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
+const permission = 'Policy.Read.All';
 const mostPolicies = 2_000;
 const longestName = 300;
 
@@ -69,8 +70,16 @@ export const conditionalAccess: EvidenceCheck = {
   question: 'Do enforced rules decide who gets access, and how?',
   metWhen: 'At least one policy is enforced; report-only ones do not count.',
   docs: 'https://learn.microsoft.com/graph/api/conditionalaccessroot-list-policies',
-  permissions: [{ api: 'graph', role: 'Policy.Read.All', why: 'Reads Conditional Access policies.' }],
+  permissions: [{ api: 'graph', role: permission, why: 'Reads Conditional Access policies.' }],
   licence: 'Microsoft Entra ID P1',
   gather: async ({ list }) =>
-    judgeConditionalAccess(await list({ path: '/identity/conditionalAccess/policies', query: {}, most: mostPolicies })),
+    judgeConditionalAccess(
+      await list({
+        path: '/identity/conditionalAccess/policies',
+        query: {},
+        limits: ['identityProtection'],
+        permission,
+        most: mostPolicies,
+      }),
+    ),
 };

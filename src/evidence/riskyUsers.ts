@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EvidenceCheck, Finding, GraphList } from '../domain/evidence';
 
+const permission = 'IdentityRiskyUser.Read.All';
 const mostUsers = 5_000;
 const shown = 20;
 const licence = 'Microsoft Entra ID P2';
@@ -95,15 +96,21 @@ export const riskyUsers: EvidenceCheck = {
   question: 'Are accounts that may be compromised found and dealt with?',
   metWhen: 'No user is at medium, high or unknown risk.',
   docs: 'https://learn.microsoft.com/graph/api/riskyuser-list',
-  permissions: [{ api: 'graph', role: 'IdentityRiskyUser.Read.All', why: 'Reads risky users.' }],
+  permissions: [{ api: 'graph', role: permission, why: 'Reads risky users.' }],
   licence,
   gather: async ({ list }) => {
-    const path = '/identityProtection/riskyUsers';
-    const headers = { prefer: 'include-unknown-enum-members' };
+    const common = {
+      path: '/identityProtection/riskyUsers',
+      headers: { prefer: 'include-unknown-enum-members' },
+      limits: ['identityProtection'],
+      permission,
+    } as const;
     // By state and not by level: hidden levels would be filtered away, and nobody would seem to be at risk.
     const $filter = "riskState eq 'atRisk' or riskState eq 'confirmedCompromised'";
-    const atRisk = await list({ path, headers, query: { $filter, $top: '500' }, most: mostUsers });
+    const atRisk = await list({ ...common, query: { $filter, $top: '500' }, most: mostUsers });
+    if (atRisk.objects.length > 0) return judgeRiskyUsers(atRisk);
     // Whether levels are hidden shows on users whose risk is over, too.
-    return judgeRiskyUsers(atRisk.objects.length > 0 ? atRisk : await list({ path, headers, query: { $top: '1' }, most: 1 }));
+    const { objects } = await list({ ...common, query: { $top: '1' }, most: 1 });
+    return judgeRiskyUsers({ objects, complete: atRisk.complete });
   },
 };

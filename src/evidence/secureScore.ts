@@ -6,6 +6,7 @@ import { ConnectorError } from '../domain/failure';
 const metFromPercent = 60;
 /** Microsoft computes a score a day; one that is older says little about today. */
 const staleAfterDays = 3;
+const permission = 'SecurityEvents.Read.All';
 const dayMs = 24 * 60 * 60_000;
 
 const scoreObject = z.looseObject({
@@ -84,11 +85,17 @@ export const secureScore: EvidenceCheck = {
   question: 'Are the security settings that Microsoft recommends in place?',
   metWhen: `At least ${metFromPercent} % of the points are reached (a threshold of ours), and the score is less than ${staleAfterDays} days old.`,
   docs: 'https://learn.microsoft.com/graph/api/security-list-securescores',
-  permissions: [{ api: 'graph', role: 'SecurityEvents.Read.All', why: 'Reads Secure Score.' }],
+  permissions: [{ api: 'graph', role: permission, why: 'Reads Secure Score.' }],
   licence: '',
   gather: async ({ list, now }) => {
     // Newest first.
-    const { objects } = await list({ path: '/security/secureScores', query: { $top: '1' }, most: 1 });
+    const { objects } = await list({
+      path: '/security/secureScores',
+      query: { $top: '1' },
+      limits: ['security', 'secureScore'],
+      permission,
+      most: 1,
+    });
     return judgeSecureScore(objects[0], now);
   },
 };

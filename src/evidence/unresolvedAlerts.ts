@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EvidenceCheck, Finding, GraphList } from '../domain/evidence';
 
+const permission = 'SecurityAlert.Read.All';
 const mostAlerts = 5_000;
 const samples = 10;
 const longestTitle = 300;
@@ -109,7 +110,7 @@ export const unresolvedAlerts: EvidenceCheck = {
   question: 'Are security alerts looked at and resolved?',
   metWhen: 'No alert of high or unknown severity is unresolved.',
   docs: 'https://learn.microsoft.com/graph/api/security-list-alerts_v2',
-  permissions: [{ api: 'graph', role: 'SecurityAlert.Read.All', why: 'Reads alerts.' }],
+  permissions: [{ api: 'graph', role: permission, why: 'Reads alerts.' }],
   licence: 'Any Microsoft Defender XDR product',
   gather: async ({ list }) =>
     judgeAlerts(
@@ -117,6 +118,8 @@ export const unresolvedAlerts: EvidenceCheck = {
         path: '/security/alerts_v2',
         query: { $filter: "status ne 'resolved'", $top: '200' },
         headers: { prefer: 'include-unknown-enum-members' },
+        limits: ['security'],
+        permission,
         most: mostAlerts,
       }),
     ),
