@@ -108,13 +108,8 @@ export async function makeAssessment(ports: AssessPorts, tenant: Tenant, run: Ru
   };
 }
 
-async function answer(
-  ports: AssessPorts,
-  tenant: Tenant,
-  run: Run,
-  check: EvidenceCheck,
-  period: Period,
-): Promise<EvidenceItem> {
+/** The answer to one question about a tenant. */
+async function answer(ports: AssessPorts, tenant: Tenant, run: Run, check: EvidenceCheck, period: Period): Promise<EvidenceItem> {
   const found = await within(ports, run.signal, async (signal) => {
     const limited: Run = { ...run, signal };
     const evidenceRun: EvidenceRun = {
@@ -262,8 +257,7 @@ export function evidenceSource(ports: AssessPorts): Source {
     },
     read: async function* (run, unit) {
       const kept = await ports.evidence.read(run.tenant.id, unit.ref, run.signal);
-      if (kept === undefined)
-        throw new ConnectorError('reading evidence', { kind: 'contentMissing', code: 'evidenceRemoved' });
+      if (kept === undefined) throw new ConnectorError('reading evidence', { kind: 'contentMissing', code: 'evidenceRemoved' });
       yield { records: evidenceRecords(readAssessment(kept), kept) };
     },
   };

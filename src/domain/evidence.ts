@@ -122,6 +122,8 @@ export interface EvidenceCheck {
   readonly permissions: readonly Permission[];
   /** The licence it needs, in words; empty when every licence has it. */
   readonly licence: string;
+  /** True when the answer is about a period, and can be given for any. */
+  readonly isOfPeriod?: true;
   /** Looks, and judges what it sees. Throws a ConnectorError when it cannot look. */
   readonly gather: (run: EvidenceRun) => Promise<Finding>;
 }

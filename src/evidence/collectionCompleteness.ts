@@ -119,9 +119,7 @@ function silenceOf(existing: readonly SourceCoverage[], listed: number, hours: n
   if (existing.length === 0) return 'Nothing is collected from this tenant.';
   if (existing.every(({ listedTo, state }) => listedTo === undefined && state?.failure === undefined))
     return 'Collecting has only just begun: no source has been listed to an end yet.';
-  const waits = existing.every(
-    ({ state }) => state?.silence === 'awaitingFirstContent' || state?.silence === 'silentSinceStart',
-  );
+  const waits = existing.every(({ state }) => state?.silence === 'awaitingFirstContent' || state?.silence === 'silentSinceStart');
   return listed === 0 && waits
     ? 'Microsoft has never handed anything over for this tenant, so there is nothing to prove yet.'
     : undefined;
@@ -173,5 +171,6 @@ export const collectionCompleteness: EvidenceCheck = {
   docs: undefined,
   permissions: [],
   licence: '',
+  isOfPeriod: true,
   gather: async ({ coverage, period }) => judgeCompleteness(await coverage(period), period),
 };

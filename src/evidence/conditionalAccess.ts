@@ -59,7 +59,10 @@ export function judgeConditionalAccess({ objects, complete }: GraphList): Findin
     objects: policies.map(({ id, sha256 }) => ({ type: 'conditionalAccessPolicy', id, sha256 })),
     ...(isMet
       ? {}
-      : { nextStep: 'Have a policy enforced that asks administrators for a second factor: Entra admin center, Conditional Access.' }),
+      : {
+          nextStep:
+            'Have a policy enforced that asks administrators for a second factor: Entra admin center, Conditional Access.',
+        }),
   };
 }
 

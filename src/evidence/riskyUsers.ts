@@ -52,7 +52,11 @@ export function judgeRiskyUsers({ objects, complete }: GraphList): Finding {
   const shownMost = serious.toSorted((a, b) => rank(a.level) - rank(b.level) || a.name.localeCompare(b.name)).slice(0, shown);
   const isMet = complete && serious.length === 0;
   const atLeast = complete ? '' : 'At least ';
-  const words = [`${number(high)} of high`, `${number(medium)} of medium`, ...(unknown > 0 ? [`${number(unknown)} of unknown`] : [])];
+  const words = [
+    `${number(high)} of high`,
+    `${number(medium)} of medium`,
+    ...(unknown > 0 ? [`${number(unknown)} of unknown`] : []),
+  ];
   return {
     status: isMet ? 'met' : 'attention',
     statement: isMet

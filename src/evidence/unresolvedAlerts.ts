@@ -97,7 +97,9 @@ export function judgeAlerts({ objects, complete }: GraphList): Finding {
             },
           ],
     objects: open.map(({ id, sha256 }) => ({ type: 'alert', id, sha256 })),
-    ...(isMet ? {} : { nextStep: 'Have the alerts worked on in the Defender portal, Incidents & alerts, the most severe first.' }),
+    ...(isMet
+      ? {}
+      : { nextStep: 'Have the alerts worked on in the Defender portal, Incidents & alerts, the most severe first.' }),
   };
 }
 

@@ -23,7 +23,11 @@ export async function readGraphList(run: Run, query: GraphQuery): Promise<GraphL
   let url: string | undefined = firstPage(run, query);
   while (url !== undefined && objects.length < query.most) {
     if (visited.has(url) || visited.size >= mostPages)
-      throw new ConnectorError(doing, { kind: 'unexpectedResponse', code: 'nextLink', detail: 'The pages of a list go round in circles.' });
+      throw new ConnectorError(doing, {
+        kind: 'unexpectedResponse',
+        code: 'nextLink',
+        detail: 'The pages of a list go round in circles.',
+      });
     visited.add(url);
     const answer = await run.send({
       ...{ api: 'graph', operation: doing, method: 'GET', url, limits: query.limits },

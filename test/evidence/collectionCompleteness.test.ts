@@ -19,7 +19,8 @@ const covered = (hour: number, counts: Partial<HourCoverage>): HourCoverage => (
   ...emptyCoverage(scope, hourOf(at(hour))),
   ...counts,
 });
-const delivered = (hour: number, units: number): HourCoverage => covered(hour, { listed: units, fetched: units, delivered: units });
+const delivered = (hour: number, units: number): HourCoverage =>
+  covered(hour, { listed: units, fetched: units, delivered: units });
 const source = (more: Partial<SourceCoverage> = {}): SourceCoverage => ({
   sourceId: scope.sourceId,
   title: 'Exchange activity',
@@ -119,7 +120,10 @@ describe('completeness of collection', () => {
   });
 
   it('asks for attention when a tenant with its audit log off has never delivered anything', () => {
-    const off = { ...withoutListing(), state: { name: 'needsAttention', since: '', failure: { kind: 'auditOff', code: 'AF20011' } } } as const;
+    const off = {
+      ...withoutListing(),
+      state: { name: 'needsAttention', since: '', failure: { kind: 'auditOff', code: 'AF20011' } },
+    } as const;
 
     expect(judgeCompleteness([off], period).status).toBe('attention');
   });

@@ -64,13 +64,26 @@ describe('unresolved alerts', () => {
   });
 
   it('that could not all be read are never met', () => {
-    expect(judgeAlerts({ objects: [], complete: false })).toMatchObject({ status: 'attention', statement: 'At least 0 alerts are unresolved.' });
+    expect(judgeAlerts({ objects: [], complete: false })).toMatchObject({
+      status: 'attention',
+      statement: 'At least 0 alerts are unresolved.',
+    });
   });
 });
 
 const level = fc.constantFrom('high', 'medium', 'low', 'none', 'hidden', 'aLevelOfTomorrow', undefined);
-const state = fc.constantFrom('atRisk', 'confirmedCompromised', 'remediated', 'dismissed', 'confirmedSafe', 'aStateOfTomorrow', undefined);
-const users = fc.array(fc.record({ id: fc.uuid(), userPrincipalName: fc.string(), riskLevel: level, riskState: state }), { maxLength: 20 });
+const state = fc.constantFrom(
+  'atRisk',
+  'confirmedCompromised',
+  'remediated',
+  'dismissed',
+  'confirmedSafe',
+  'aStateOfTomorrow',
+  undefined,
+);
+const users = fc.array(fc.record({ id: fc.uuid(), userPrincipalName: fc.string(), riskLevel: level, riskState: state }), {
+  maxLength: 20,
+});
 
 describe('risky users', () => {
   it('are met only when everything was read and nobody is at more than low risk; hidden levels are no judgement', () => {
@@ -84,8 +97,7 @@ describe('risky users', () => {
         const isSerious = open.some(({ riskLevel }) => riskLevel !== 'low' && riskLevel !== 'none');
 
         expect(finding.status).toBe(isHidden ? 'notAvailable' : complete && !isSerious ? 'met' : 'attention');
-        if (!isHidden)
-          expect(figure(finding, 'high')).toBe(open.filter(({ riskLevel }) => riskLevel === 'high').length);
+        if (!isHidden) expect(figure(finding, 'high')).toBe(open.filter(({ riskLevel }) => riskLevel === 'high').length);
         expectObjects(finding, list.objects);
       }),
     );
@@ -172,11 +184,14 @@ describe('Secure Score', () => {
 
 describe('the hash over the objects of an item', () => {
   it('does not depend on their order, and changes with any of them', () => {
-    const objects = fc.uniqueArray(fc.record({ type: fc.constant('alert'), id: fc.uuid(), sha256: fc.stringMatching(/^[0-9a-f]{64}$/) }), {
-      minLength: 1,
-      maxLength: 10,
-      selector: ({ id }) => id,
-    });
+    const objects = fc.uniqueArray(
+      fc.record({ type: fc.constant('alert'), id: fc.uuid(), sha256: fc.stringMatching(/^[0-9a-f]{64}$/) }),
+      {
+        minLength: 1,
+        maxLength: 10,
+        selector: ({ id }) => id,
+      },
+    );
     fc.assert(
       fc.property(objects, (given) => {
         expect(objectsDigest(given.toReversed())).toBe(objectsDigest(given));

@@ -68,7 +68,11 @@ export function evidenceStoreContract(makeStore: () => EvidenceStore): void {
 
   it('says that there is none, and cancelled when the caller gives up', async () => {
     const store = makeStore();
-    const kind = async (work: Promise<unknown>) => work.then(() => 'done', (error: unknown) => failureOf(error)?.kind);
+    const kind = async (work: Promise<unknown>) =>
+      work.then(
+        () => 'done',
+        (error: unknown) => failureOf(error)?.kind,
+      );
     const gone = AbortSignal.abort();
 
     expect(await store.read(contoso, '2026-11-22T10:00:00.000Z', signal)).toBeUndefined();
