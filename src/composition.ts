@@ -21,6 +21,7 @@ import { tableLedger } from './azure/tableLedger';
 import { tablePoisonStore } from './azure/tablePoisonStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
+import { tableSentMemory } from './azure/tableSentMemory';
 import { tableTenantStore } from './azure/tableTenantStore';
 import { jsonLinesTelemetry } from './azure/telemetry';
 import { cloudIds } from './domain/cloud';
@@ -124,13 +125,14 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     sourceRows: tableSourceStore(storage, clock, storageOptions),
     ledger: tableLedger(storage, storageOptions),
     coverage: tableCoverageStore(storage, storageOptions),
+    sent: tableSentMemory(storage, storageOptions),
     sink,
     oversize: blobOversizeStore(storage, storageOptions),
     schedule: tableScheduleIndex(storage, storageOptions),
     queue: storageCollectQueue(storage, storageOptions),
     send: sender.send,
-    clockOffsetMs: (cloud) => {
-      const offset = sender.clockOffsetMs('management', cloud);
+    clockOffsetMs: (cloud, api) => {
+      const offset = sender.clockOffsetMs(api, cloud);
       return Math.abs(offset) < clockNoiseMs ? 0 : offset;
     },
     shardOf: shard,

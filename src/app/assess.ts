@@ -72,11 +72,12 @@ export async function coverageOf(
     const scope = { tenantId: tenant.id, sourceId: source.id };
     const row = rows.get(source.id);
     const listedFrom = row?.firstRunAt === undefined ? undefined : firstListed(source, new Date(row.firstRunAt));
+    const listedTo = row?.cursor.listedTo === undefined ? undefined : lastListed(source, new Date(row.cursor.listedTo));
     found.push({
       sourceId: source.id,
       title: source.title,
       ...(row === undefined ? {} : { state: row.state }),
-      ...(row?.cursor.listedTo === undefined ? {} : { listedTo: new Date(row.cursor.listedTo) }),
+      ...(listedTo === undefined ? {} : { listedTo }),
       ...(listedFrom === undefined ? {} : { listedFrom }),
       hours: await ports.coverage.hours(scope, hourOf(period.from), hourOf(period.to), signal),
       gaps: await ports.coverage.gaps(scope, signal),
@@ -89,6 +90,11 @@ export async function coverageOf(
 function firstListed({ progress }: Source, firstRunAt: Date): Date | undefined {
   if (!('rules' in progress)) return undefined;
   return new Date(firstRunAt.getTime() - (progress.rules.firstMs ?? progress.rules.retentionMs));
+}
+
+/** Up to when a source that was listed up to a moment says all there is to say: one that reads the whole of something has the next look ahead of it. */
+function lastListed({ progress, everySeconds = 0 }: Source, listedTo: Date): Date {
+  return 'rules' in progress ? listedTo : new Date(listedTo.getTime() + everySeconds * 1_000);
 }
 
 /** Asks all questions about a tenant and returns the answers. A failure is an answer, too: not available, and why. Throws when we cannot work: storage, an aborted signal, a bug. */
@@ -307,7 +313,7 @@ function runOf({ clock, clockOffsetMs, collect }: AssessNowPorts, tenant: Tenant
   return {
     tenant: { id: tenant.id, cloud },
     publisherId: collect.options.publisherId,
-    now: () => new Date(clock.now().getTime() + clockOffsetMs(cloud.id)),
+    now: () => new Date(clock.now().getTime() + clockOffsetMs(cloud.id, 'graph')),
     signal,
     send: async (request) => patiently(clock, signal, async () => collect.send(tenant, request, signal)),
   };

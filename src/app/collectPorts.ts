@@ -1,5 +1,6 @@
 import type { CloudId, Clouds } from '../domain/cloud';
 import type { EventFormat } from '../domain/event';
+import type { Api } from '../domain/failure';
 import type {
   Clock,
   CollectQueue,
@@ -7,6 +8,7 @@ import type {
   Ledger,
   OversizeStore,
   ScheduleIndex,
+  SentMemory,
   Sink,
   SourceStore,
   Telemetry,
@@ -56,13 +58,14 @@ export interface CollectPorts {
   readonly sourceRows: SourceStore;
   readonly ledger: Ledger;
   readonly coverage: CoverageStore;
+  readonly sent: SentMemory;
   readonly sink: Sink;
   readonly oversize: OversizeStore;
   readonly schedule: ScheduleIndex;
   readonly queue: CollectQueue;
   readonly send: TenantSend;
-  /** How far Microsoft's clock is ahead of ours, in ms, as last seen for the tenant's cloud. */
-  readonly clockOffsetMs: (cloud: CloudId) => number;
+  /** How far Microsoft's clock is ahead of ours, in ms, as last seen at the API's host in that cloud. */
+  readonly clockOffsetMs: (cloud: CloudId, api: Api) => number;
   readonly shardOf: (tenantId: TenantId) => number;
   readonly telemetry: Telemetry;
   readonly options: CollectOptions;

@@ -4,6 +4,7 @@ import type { LedgerRow } from '../domain/ledger';
 import { nothingYet } from './delivery';
 import type { Delivery } from './delivery';
 import { Outbox } from './outbox';
+import { readRemembered } from './readRemembered';
 import { readUnit } from './readUnit';
 import { retrying } from './retrying';
 import type { RunContext } from './runContext';
@@ -18,6 +19,8 @@ const ofUnit: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'unavailable',
   'refusedUrl',
   'rejectedRequest',
+  'pageRefused',
+  'chainForgotten',
 ]);
 
 /**
@@ -44,7 +47,9 @@ export async function deliver(context: RunContext, work: WorkList): Promise<Deli
     delivery.failure ??= failure;
   };
   const reader = async (): Promise<void> => readUnits(context, work, outbox, hub, limitBytes).catch(stop);
-  const reading = Promise.allSettled(Array.from({ length: ports.options.unitsInFlight }, reader)).finally(() => outbox.close());
+  // What was sent of one unit decides what is sent of the next: they are read one after the other.
+  const readers = context.sent === undefined ? ports.options.unitsInFlight : 1;
+  const reading = Promise.allSettled(Array.from({ length: readers }, reader)).finally(() => outbox.close());
   const sending = sendParcels(context, outbox, hub, limitBytes, delivery).catch((error: unknown) => {
     outbox.close();
     stop(error);
@@ -66,7 +71,8 @@ async function readUnits(
     const row = await work.next();
     if (row === undefined || timeIsUp()) return;
     try {
-      await readUnit(context, row, outbox, hub, await limitBytes());
+      if (context.sent === undefined) await readUnit(context, row, outbox, hub, await limitBytes());
+      else await readRemembered(context, context.sent, row, outbox, hub, await limitBytes());
     } catch (error) {
       if (timeIsUp()) return;
       const failure = failureOf(error) ?? faultOfUnit(context, row, error);

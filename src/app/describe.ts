@@ -64,6 +64,22 @@ const byKind: { readonly [Kind in FailureKind]: TextOf<Kind> } = {
     nextStep:
       'Turn it on in the Purview portal; the first records follow within a few hours, sometimes a day. We check every 10 minutes.',
   }),
+  notLicensed: ({ detail }) => ({
+    title: `The tenant has no licence for this. Microsoft says: ${detail}`,
+    nextStep: 'Nothing to do. When the licence is there, it starts by itself within a day, and takes what Microsoft still holds.',
+  }),
+  notProvisioned: ({ detail }) => ({
+    title: `The tenant has the licence, but the service was never set up. Microsoft says: ${detail}`,
+    nextStep: 'Have an administrator of the tenant open the portal of the service once; it then starts by itself within a day.',
+  }),
+  notInThisCloud: () => ({
+    title: 'This does not exist in the cloud of the tenant.',
+    nextStep: 'Nothing to do: it is looked at again every day.',
+  }),
+  chainForgotten: () => ({
+    title: 'Microsoft no longer knows where the last reading of the changes ended.',
+    nextStep: 'Nothing to do: everything is read again, and what changed meanwhile is sent.',
+  }),
   subscriptionMissing: () => ({
     title: 'The subscription to this content is not on yet.',
     nextStep: 'Nothing to do: it is started by itself, at most every 15 minutes.',

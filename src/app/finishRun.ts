@@ -1,6 +1,8 @@
 import { failureOf } from '../domain/failure';
 import { emptyCoverage, isSameCoverage } from '../domain/coverage';
 import type { HourCoverage } from '../domain/coverage';
+import { addLateness, formatLateness, parseLateness } from '../domain/lateness';
+import type { Lateness } from '../domain/lateness';
 import { nextPollMs } from '../domain/schedule';
 import type { CollectMessage, ScheduleEntry } from '../domain/schedule';
 import type { SourceRow, SourceState } from '../domain/sourceState';
@@ -41,12 +43,15 @@ export async function finishRun(
     const open = await coverageOfDays(ports, scope, outcome.openDays, signal);
     const pendingUnits = open.reduce((sum, { pending }) => sum + pending, 0);
     const now = ports.clock.now();
-    const state = nextState(lease.row, outcome, pendingUnits, now);
+    const state = nextState(lease.row, outcome, pendingUnits, now, { awaits: source.progress.kind === 'contentFeed' });
     const told = await tellFacts(ports, subject, outcome, changed, state, signal);
     const next = nextRun(ports, subject, outcome, now);
     const scheduled = await putNext(ports, subject, next.scheduleAt, next.more, signal);
     await lease.release((row) => rowAfter(row, outcome, { before, state, pendingUnits, told, next, now }), signal);
     await ports.schedule.remove([subject.scheduled], signal);
+    // What a snapshot has said again need not be remembered twice.
+    const { snapshot } = delivery.memory;
+    if (snapshot !== undefined) await ports.sent.forget(scope, snapshot, now, signal);
     if (next.more && scheduled !== undefined) await ports.queue.send(messageFor(scheduled), 0, signal);
     ports.telemetry.event('runFinished', failure === undefined ? 'info' : 'warning', {
       tenant: tenant.id,
@@ -148,7 +153,10 @@ function nextRun(ports: CollectPorts, { tenant, source, before }: RunSubject, ou
     return { dueAt, scheduleAt: dueAt, more: false, idleRuns, failedRuns };
   }
   if (outcome.interrupted) return { dueAt: now, scheduleAt: after(ports.options.recheckMs), more: true, idleRuns, failedRuns };
-  const polling = choiceOf(tenant, source)?.polling ?? { kind: 'adaptive' };
+  const chosen = choiceOf(tenant, source)?.polling ?? { kind: 'adaptive' };
+  const { everySeconds } = source;
+  const polling =
+    chosen.kind === 'adaptive' && everySeconds !== undefined ? ({ kind: 'every', seconds: everySeconds } as const) : chosen;
   const waits = [nextPollMs(polling, idleRuns, ports.options.polling), restMs(resting.next, now)].filter(
     (ms) => ms !== undefined,
   );
@@ -174,7 +182,8 @@ function rowAfter(row: SourceRow, outcome: Outcome, { state, pendingUnits, told,
   return {
     ...row,
     unclean: !told.all,
-    cursor: cursorAfter(row.cursor, outcome),
+    cursor: withLateness(cursorAfter(row.cursor, outcome), delivery.lateness),
+    memory: { ...row.memory, ...delivery.memory },
     openDays: outcome.openDays,
     state,
     idleRuns: next.idleRuns,
@@ -202,6 +211,17 @@ function cursorAfter(cursor: ListingCursor, { listed }: Outcome): ListingCursor 
   // All windows up to the watermark come first, so a window that ends before it belongs to the re-list.
   const relisting = plan.relists === 'week' && lastTo !== undefined && lastTo < plan.watermark;
   return relisting ? { ...rest, weekRelistedTo: lastTo.toISOString() } : cursor;
+}
+
+const mostLate = 20_000;
+
+/** Adds what was measured; what is old counts for less and less. */
+function withLateness(cursor: ListingCursor, measured: Lateness): ListingCursor {
+  if (measured.length === 0) return cursor;
+  const known = addLateness(parseLateness(cursor.lateness ?? ''), measured);
+  const sum = known.reduce((total, count) => total + count, 0);
+  const kept = sum > mostLate ? known.map((count) => Math.floor(count / 2)) : known;
+  return { ...cursor, lateness: formatLateness(kept) };
 }
 
 async function putNext(

@@ -1,5 +1,6 @@
 import type { Gap } from '../domain/coverage';
 import type { LedgerRow, LedgerScope } from '../domain/ledger';
+import type { LostPart } from '../domain/source';
 import type { Window } from '../domain/window';
 import { describeFailure } from './describe';
 
@@ -8,9 +9,27 @@ export function gapOfUnit(row: LedgerRow, now: Date): Gap {
   const cause = row.cause ?? { kind: 'unexpectedResponse', code: 'unknown', detail: '' };
   return {
     scope: row.scope,
-    from: row.unit.undated === true ? row.listedAt : row.unit.at,
-    to: row.unit.expires,
+    ...spanOf(row),
     unitId: row.unit.id,
+    cause: `${cause.kind} [${cause.code}]`,
+    explanation: describeFailure(cause).title,
+    recordedAt: now,
+  };
+}
+
+function spanOf({ unit, listedAt }: LedgerRow): Pick<Gap, 'from' | 'to'> {
+  if (unit.from !== undefined) return { from: unit.from, to: new Date(unit.at.getTime() + 1_000) };
+  return { from: unit.undated === true ? listedAt : unit.at, to: unit.expires };
+}
+
+/** The gap of a part of a unit that could not be read while the rest of it was. */
+export function gapOfPart({ scope, unit }: LedgerRow, lost: LostPart, now: Date): Gap {
+  const { from, to, id, cause } = lost;
+  return {
+    scope,
+    from,
+    to,
+    unitId: id === undefined ? unit.id : `${unit.id}#${id}`,
     cause: `${cause.kind} [${cause.code}]`,
     explanation: describeFailure(cause).title,
     recordedAt: now,

@@ -3,9 +3,10 @@ import type { Failure } from '../domain/failure';
 import { ledgerDay, ledgerHour } from '../domain/ledger';
 import type { LedgerRow } from '../domain/ledger';
 import type { Listing } from '../domain/source';
-import { advanceWatermark, listableSince, planListing } from '../domain/window';
+import { advanceWatermark, listableSince } from '../domain/window';
 import type { ListingPlan, Window } from '../domain/window';
 import { gapOfSpan, gapOfUnit } from './gaps';
+import { planRun, rulesOf } from './plan';
 import { retrying } from './retrying';
 import type { RunContext } from './runContext';
 import type { WorkList } from './workList';
@@ -49,7 +50,7 @@ export function notListed(plan?: ListingPlan): Listed {
  */
 export async function listUnits(context: RunContext, work: WorkList): Promise<Listed> {
   const { ports, source, run, lease, tenant } = context;
-  const plan = planListing(lease.row.cursor, run.now(), source.progress.rules);
+  const plan = planRun(source.progress, lease.row.cursor, run.now());
   const listed = notListed(plan);
   if (plan.rewound)
     ports.telemetry.event('watermarkRefused', 'error', {
@@ -61,7 +62,7 @@ export async function listUnits(context: RunContext, work: WorkList): Promise<Li
     if (plan.lost !== undefined) await recordLost(context, plan.lost, listed);
     let watermark = plan.watermark;
     for (const planned of plan.windows) {
-      const since = listableSince(run.now(), source.progress.rules);
+      const since = listableSince(run.now(), rulesOf(source.progress));
       if (since > watermark) {
         await recordLost(context, { from: watermark, to: since }, listed);
         watermark = since;
@@ -86,7 +87,7 @@ async function listWindow(context: RunContext, window: Window, watermark: Date, 
   const { source, run, soft, lease } = context;
   let reached = watermark;
   let complete = false;
-  for await (const listing of source.list({ ...run, signal: soft }, [window])) {
+  for await (const listing of source.list({ ...run, signal: soft }, [window], lease.row.memory)) {
     if (soft.aborted) return reached;
     lease.assertHeld();
     const now = context.ports.clock.now();

@@ -6,6 +6,7 @@ import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
+import { hourOf } from '../domain/window';
 import { choiceOf, entryAt, sourcesOf } from './schedule';
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -30,6 +31,7 @@ export async function maintain(
       const polling = choiceOf(tenant, source)?.polling;
       if (polling?.kind !== 'disabled') wanted.set(`${tenant.id}|${source.id}`, row);
       await forgetOldRows(ports, row, signal);
+      await forgetSent(ports, row, source, signal);
     }
   }
   for (let shard = 0; shard < ports.options.shards; shard += 1)
@@ -72,6 +74,16 @@ async function forgetOldRows(ports: CollectPorts, row: SourceRow, signal: AbortS
   for (const day of await ports.ledger.days(scope, signal))
     if (day === 'undated' || (day < oldest && !(await hasPending(ports, scope, day, signal))))
       await ports.ledger.forget(scope, day, expiredBefore, signal);
+}
+
+/** How long what was sent is remembered: a day longer than windows are read again. */
+const rememberedMs = 9 * dayMs;
+
+async function forgetSent(ports: CollectPorts, row: SourceRow, source: Source, signal: AbortSignal): Promise<void> {
+  if (source.progress.kind !== 'timeWindow') return;
+  const scope = { tenantId: row.tenantId, sourceId: row.sourceId };
+  const before = new Date(ports.clock.now().getTime() - rememberedMs);
+  await ports.sent.forget(scope, hourOf(before), before, signal);
 }
 
 async function hasPending(ports: CollectPorts, scope: LedgerScope, day: string, signal: AbortSignal): Promise<boolean> {

@@ -1,6 +1,8 @@
 import type { Failure } from '../domain/failure';
 import type { Piece } from '../domain/event';
 import type { LedgerRow } from '../domain/ledger';
+import type { SentEntry } from '../domain/sentKey';
+import type { LostPart } from '../domain/source';
 
 /** What a reader hands to the sender: a piece of a unit, or its end, or why it could not be read on. */
 export interface Parcel {
@@ -10,6 +12,14 @@ export interface Parcel {
   readonly restart?: boolean;
   readonly end?: boolean;
   readonly failure?: Failure;
+  /** What the records of the piece are remembered by once they are acknowledged. */
+  readonly sent?: readonly SentEntry[];
+  /** Where the unit is read on when everything up to this parcel is acknowledged. */
+  readonly resumeAt?: string;
+  /** A part of the unit that cannot be read. */
+  readonly lost?: LostPart;
+  /** With the end: where the unit after this one begins. */
+  readonly next?: string;
 }
 
 const weight = (parcel: Parcel): number => (parcel.piece?.event.body.length ?? 0) + 1_024;

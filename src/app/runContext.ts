@@ -5,6 +5,7 @@ import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import type { SourceLease } from './lease';
+import type { SentRecords } from './sentRecords';
 
 /** What a run is about: whose source, under which lease, from which row, for which schedule entry. */
 export interface RunSubject {
@@ -37,6 +38,8 @@ export interface RunContext {
   readonly resting: Resting;
   /** The memory of its events. */
   readonly bodies: BodyPool;
+  /** What was sent before; undefined for content feeds, whose units are sent once. */
+  readonly sent: SentRecords | undefined;
 }
 
 /** Units that were seen to rest after a failure: the ledger days they are on, and when the first of them is due. */

@@ -17,6 +17,8 @@ import { patiently } from './patiently';
 import { isUnclean, Resting } from './runContext';
 import type { RunContext, RunSubject } from './runContext';
 import { RunLimits } from './runLimits';
+import { sentAsWhole, sentInWindows } from './sentRecords';
+import type { SentRecords } from './sentRecords';
 import { WorkList } from './workList';
 
 /** How often a subscription that works is looked at again. */
@@ -43,11 +45,13 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   const run: Run = {
     tenant: { id: tenant.id, cloud },
     publisherId: ports.options.publisherId,
-    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id)),
+    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id, source.api)),
     signal: soft,
     send: async (request) => patiently(ports.clock, soft, async () => ports.send(tenant, request, soft)),
   };
-  const context = { ports, source, tenant, run, lease, soft, hard, stopReading, resting: new Resting(), bodies: bodyPool(ports) };
+  const bodies = bodyPool(ports);
+  const sent = sentOf(ports, subject, hard);
+  const context = { ports, source, tenant, run, lease, soft, hard, stopReading, resting: new Resting(), bodies, sent };
   try {
     const outcome = await collectUnits(context, subject.before);
     await finishRun(ports, subject, outcome, limits.last, signal);
@@ -56,6 +60,20 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
     await accompanied;
   }
   for (const bug of bugs) throw bug;
+}
+
+/** What is known of what was sent before; undefined for content feeds, whose units are never read twice. */
+function sentOf(ports: CollectPorts, { tenant, source, lease }: RunSubject, hard: AbortSignal): SentRecords | undefined {
+  const holder = { ports, scope: { tenantId: tenant.id, sourceId: source.id }, lease, hard };
+  switch (source.progress.kind) {
+    case 'contentFeed':
+      return undefined;
+    case 'timeWindow':
+      return sentInWindows(holder);
+    case 'delta':
+    case 'snapshot':
+      return sentAsWhole(holder);
+  }
 }
 
 /** Memory for as many events as a run holds: in the outbox, in the batch under way, and one that each reader fills. */
@@ -111,7 +129,7 @@ async function listAndDeliver(
   };
   const listing = async (): Promise<Listed> => {
     // Listing comes before the leftovers of earlier runs: when the source is far behind, the newest hour is wanted at once.
-    const listed = await listUnits(context, work);
+    const listed = (await mustWait(context, leftovers)) ? notListed() : await listUnits(context, work);
     const days = new Set([...leftovers, ...(work.overflowed ? listed.openDays : [])]);
     await takeUpPending(context, [...days].sort(), work);
     work.close(context.soft.aborted);
@@ -121,6 +139,16 @@ async function listAndDeliver(
   if (delivery.status === 'rejected') throw delivery.reason;
   if (listed.status === 'rejected') throw listed.reason;
   return { listed: listed.value, delivery: delivery.value };
+}
+
+/** Whether a chain or a snapshot of an earlier run is not at its end: the next one begins where it ends. */
+async function mustWait({ ports, source, tenant, hard }: RunContext, days: readonly string[]): Promise<boolean> {
+  const { kind } = source.progress;
+  if (kind !== 'delta' && kind !== 'snapshot') return false;
+  const scope = { tenantId: tenant.id, sourceId: source.id };
+  for (const day of days)
+    for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.length > 0) return true;
+  return false;
 }
 
 /** Makes sure that the feed is there; returns why it is not. */

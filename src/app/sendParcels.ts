@@ -7,11 +7,12 @@ import { ledgerDay, ledgerHour, nothingDelivered, unitRestMs } from '../domain/l
 import type { Delivered, LedgerRow } from '../domain/ledger';
 import { without } from '../domain/without';
 import type { Delivery } from './delivery';
-import { gapOfUnit } from './gaps';
+import { gapOfPart, gapOfUnit } from './gaps';
 import type { Outbox, Parcel } from './outbox';
-import { eventOverheadBytes } from './readUnit';
+import { eventOverheadBytes } from './unitPacking';
 import { retrying } from './retrying';
 import type { RunContext } from './runContext';
+import type { SentRecords } from './sentRecords';
 
 const unitsPerBatch = 100;
 
@@ -33,6 +34,7 @@ export async function sendParcels(
     const pieces = parcels.flatMap(({ piece }) => (piece === undefined ? [] : [piece]));
     const events = pieces.map(({ event }) => ({ ...event, partitionKey }));
     if (events.length > 0) await sendUntilAcknowledged(context, hub, events);
+    if (context.sent !== undefined) await noteSent(context, context.sent, parcels, delivery);
     const changes = changedRows(context, parcels, rows, delivery);
     for (const row of changes.filter(({ state }) => state === 'gap')) {
       await retrying(ports.clock, hard, async () => ports.coverage.recordGap(gapOfUnit(row, ports.clock.now()), hard));
@@ -43,6 +45,36 @@ export async function sendParcels(
       else rows.delete(row.unit.id);
     }
     for (const { event } of pieces) context.bodies.give(event.body);
+  }
+}
+
+/** Remembers what was acknowledged, and what was found out on the way, before the ledger says that it is done. */
+async function noteSent(
+  { ports, lease, hard, source }: RunContext,
+  sent: SentRecords,
+  parcels: readonly Parcel[],
+  delivery: Delivery,
+): Promise<void> {
+  await sent.append(parcels.flatMap((parcel) => parcel.sent ?? []));
+  for (const { row, lost } of parcels) {
+    if (lost === undefined) continue;
+    await retrying(ports.clock, hard, async () => ports.coverage.recordGap(gapOfPart(row, lost, ports.clock.now()), hard));
+    delivery.gaps += 1;
+  }
+  for (const { row, end, next } of parcels) {
+    if (end !== true || source.progress.kind === 'timeWindow') continue;
+    const { snapshot, at } = row.unit;
+    const memory = {
+      ...delivery.memory,
+      ...(next === undefined ? {} : { link: next }),
+      ...(snapshot === undefined ? {} : { snapshot, snapshotAt: at.toISOString() }),
+    };
+    delivery.memory = memory;
+    // Else the next run would begin another one.
+    if (snapshot !== undefined)
+      await retrying(ports.clock, hard, async () =>
+        lease.update((before) => ({ ...before, memory: { ...before.memory, ...memory } }), hard),
+      );
   }
 }
 
@@ -88,19 +120,23 @@ function changedRows(
 function changedRow(
   context: RunContext,
   before: LedgerRow,
-  { piece, end, failure, restart }: Parcel,
+  { piece, end, failure, restart, resumeAt }: Parcel,
   delivery: Delivery,
 ): LedgerRow {
   const now = context.ports.clock.now();
   let after: LedgerRow = restart === true ? { ...before, delivered: nothingDelivered } : before;
   if (piece !== undefined) {
-    after = { ...after, delivered: addPiece(after.delivered, piece, context.run.now()) };
+    const acknowledgedAt = context.run.now();
+    after = { ...after, delivered: addPiece(after.delivered, piece, acknowledgedAt) };
+    measureLateness(context, piece, acknowledgedAt, delivery);
     delivery.records += piece.records;
     delivery.bytes += piece.recordBytes;
     delivery.lastRecordAt = now;
   }
+  if (resumeAt !== undefined) after = { ...after, delivered: { ...after.delivered, resumeAt } };
   if (end === true) {
-    after = { ...without(after, 'cause', 'notBefore'), state: 'done', fetched: true, finishedAt: now };
+    const delivered = without(after.delivered, 'resumeAt');
+    after = { ...without(after, 'cause', 'notBefore'), delivered, state: 'done', fetched: true, finishedAt: now };
     delivery.units += 1;
   }
   return failure === undefined ? after : failedRow(context, after, failure);
@@ -108,11 +144,20 @@ function changedRow(
 
 function addPiece(delivered: Delivered, piece: Piece, acknowledgedAt: Date): Delivered {
   return {
+    ...delivered,
     records: delivered.records + piece.records,
     bytes: delivered.bytes + piece.recordBytes,
     checksum: piece.checksum,
     lateness: addLateness(delivered.lateness, latenessOf(piece.times, acknowledgedAt.getTime())),
   };
+}
+
+/** How late records of windows can be read for the first time; what lies before the source was collected says nothing about it. */
+function measureLateness({ source, lease }: RunContext, { times }: Piece, acknowledgedAt: Date, delivery: Delivery): void {
+  const since = Date.parse(lease.row.firstRunAt ?? '');
+  if (source.progress.kind !== 'timeWindow' || Number.isNaN(since)) return;
+  const told = times.filter((at) => at >= since);
+  delivery.lateness = addLateness(delivery.lateness, latenessOf(told, acknowledgedAt.getTime()));
 }
 
 /** A unit that could not be read: it rests, or, when Microsoft has dropped it or trying again cannot help, it is a gap. */
@@ -123,7 +168,10 @@ function failedRow({ ports, run, resting }: RunContext, row: LedgerRow, failure:
     return { ...without(row, 'notBefore'), state: 'gap', attempts, cause: failure, finishedAt: now };
   const notBefore = new Date(now.getTime() + unitRestMs(attempts));
   resting.add(ledgerDay(row.unit), notBefore);
-  return { ...row, attempts, cause: failure, notBefore };
+  // A page that is not known any more is not where to go on.
+  const isForgotten = failure.kind === 'pageRefused' || failure.kind === 'chainForgotten';
+  const delivered = isForgotten ? without(row.delivered, 'resumeAt') : row.delivered;
+  return { ...row, delivered, attempts, cause: failure, notBefore };
 }
 
 /**

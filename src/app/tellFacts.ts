@@ -8,6 +8,7 @@ import { denseHours, isPartlyLost } from './countCoverage';
 import { operationsEvents } from './operations';
 import type { OperationsFact } from './operations';
 import type { Outcome } from './outcome';
+import { rulesOf } from './plan';
 import { isUnclean } from './runContext';
 import type { RunSubject } from './runContext';
 
@@ -36,7 +37,7 @@ export async function tellFacts(
   const mayHaveGaps = isUnclean(before) || outcome.listed.gaps + outcome.delivery.gaps > 0;
   const known = mayHaveGaps || row.gapsTotal > 0 ? await ports.coverage.gaps(scope, signal) : [];
   const unsent = mayHaveGaps ? await ports.coverage.unsentGaps(scope, signal) : [];
-  const closedTo = lastClosedHour(row, source.progress.rules.overlapMs);
+  const closedTo = lastClosedHour(row, rulesOf(source.progress).overlapMs);
   const since = listedSince(subject, outcome);
   const from = row.reportedTo ?? (since === undefined ? undefined : hourOf(new Date(since.getTime() - hourMs)));
   const fresh =
@@ -100,8 +101,8 @@ function lastClosedHour(row: SourceRow, overlapMs: number): string | undefined {
 /** From when on the source can have been listed at all: Microsoft keeps its content for a time only. */
 function listedSince({ lease, source }: RunSubject, { listed }: Outcome): Date | undefined {
   const { reportedTo, firstRunAt } = lease.row;
-  if (reportedTo !== undefined && firstRunAt !== undefined)
-    return new Date(Date.parse(firstRunAt) - source.progress.rules.retentionMs);
+  const { retentionMs, firstMs = retentionMs } = rulesOf(source.progress);
+  if (reportedTo !== undefined && firstRunAt !== undefined) return new Date(Date.parse(firstRunAt) - firstMs);
   const times = (listed.plan?.windows ?? []).map(({ from }) => from.getTime());
   return times.length === 0 ? undefined : new Date(Math.min(...times));
 }

@@ -44,6 +44,8 @@ export function ledgerColumns({
     // Only the time of an undated unit can be none at all; when it was listed stands in for it.
     at: (Number.isNaN(unit.at.getTime()) ? listedAt : unit.at).toISOString(),
     expires: unit.expires.toISOString(),
+    from: unit.from?.toISOString(),
+    snapshot: unit.snapshot,
     refused: unit.refused === undefined ? undefined : formatFailure(unit.refused),
     state,
     listedAt: listedAt.toISOString(),
@@ -52,6 +54,7 @@ export function ledgerColumns({
     bytes: BigInt(delivered.bytes),
     checksum: BigInt(delivered.checksum),
     lateness: formatLateness(delivered.lateness),
+    resumeAt: delivered.resumeAt === undefined || delivered.resumeAt.length > longestColumn ? undefined : delivered.resumeAt,
     attempts,
     notBefore: row.notBefore?.toISOString(),
     cause: row.cause === undefined ? undefined : formatFailure(row.cause),
@@ -64,6 +67,7 @@ export function ledgerRow(scope: LedgerScope, reader: RowReader): LedgerRow {
   const notBefore = reader.optionalTime('notBefore');
   const cause = reader.optionalText('cause');
   const finishedAt = reader.optionalTime('finishedAt');
+  const resumeAt = reader.optionalText('resumeAt');
   return {
     scope,
     unit: ledgerUnit(reader),
@@ -75,6 +79,7 @@ export function ledgerRow(scope: LedgerScope, reader: RowReader): LedgerRow {
       bytes: reader.whole('bytes'),
       checksum: reader.whole('checksum'),
       lateness: parseLateness(reader.text('lateness')),
+      ...(resumeAt === undefined ? {} : { resumeAt }),
     },
     attempts: reader.whole('attempts'),
     ...(notBefore === undefined ? {} : { notBefore }),
@@ -86,12 +91,16 @@ export function ledgerRow(scope: LedgerScope, reader: RowReader): LedgerRow {
 
 function ledgerUnit(reader: RowReader): Unit {
   const refused = reader.optionalText('refused');
+  const from = reader.optionalTime('from');
+  const snapshot = reader.optionalText('snapshot');
   const unit: Unit = {
     id: reader.text('id'),
     at: reader.time('at'),
     expires: reader.time('expires'),
     ref: reader.text('ref'),
     ...(refused === undefined ? {} : { refused: parseFailure(refused) }),
+    ...(from === undefined ? {} : { from }),
+    ...(snapshot === undefined ? {} : { snapshot }),
     ...(reader.row.row.startsWith(undatedMark) ? { undated: true } : {}),
   };
   // An id or a time that was changed no longer belongs to this key: saving the row would write another one.

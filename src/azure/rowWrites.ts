@@ -1,5 +1,5 @@
 /** Values by column name. A number that may pass 2^31 must be given as bigint, or the service refuses it; undefined is left out. */
-export type Columns = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
+export type Columns = Readonly<Record<string, string | number | bigint | boolean | Uint8Array | undefined>>;
 
 /** One change to one row. `put` and `merge` are unconditional: only for data that can be made again, or a flag that is only ever set. */
 export type RowWrite =
@@ -37,6 +37,6 @@ function roughBytes(write: RowWrite): number {
   let size = 1_500 + write.row.length * 6;
   if (write.kind === 'delete') return size;
   for (const [name, value] of Object.entries(write.columns))
-    size += name.length + 40 + (typeof value === 'string' ? value.length * 3 : 0);
+    size += name.length + 40 + (typeof value === 'string' ? value.length * 3 : value instanceof Uint8Array ? value.length * 1.4 : 0);
   return size;
 }

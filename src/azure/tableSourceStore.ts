@@ -133,8 +133,15 @@ const cursorNames = namesOf<SourceRow['cursor']>({
   dayRelistedAt: true,
   weekRelistedAt: true,
   weekRelistedTo: true,
+  lateness: true,
 });
-const memoryNames = namesOf<SourceRow['memory']>({ readyAt: true, startedAt: true });
+const memoryNames = namesOf<SourceRow['memory']>({
+  readyAt: true,
+  startedAt: true,
+  link: true,
+  snapshot: true,
+  snapshotAt: true,
+});
 
 const cursorOf = (value: unknown): SourceRow['cursor'] | undefined => textsOf(value, cursorNames);
 

@@ -14,3 +14,6 @@ export interface Cloud {
 
 /** Looks a cloud up; undefined when it is not configured (only `custom` can be). */
 export type Clouds = (id: CloudId) => Cloud | undefined;
+
+/** All clouds but China's, whose Graph has neither `security` nor `identityProtection`, and which has no Defender API. https://learn.microsoft.com/graph/deployments */
+export const cloudsButChina: readonly CloudId[] = cloudIds.filter((id) => id !== 'china');

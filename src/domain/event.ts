@@ -41,6 +41,10 @@ export interface EventHeader {
   readonly tenantName?: string;
   readonly source: Pick<SourceFacts, 'id' | 'category' | 'resourceProvider'>;
   readonly unitId: string;
+  /** Carried by each record of a snapshot. */
+  readonly snapshot?: string;
+  /** True when a unit may be read differently next time, so that a message id has to follow from the records as well as from their place. */
+  readonly isNamedByContent?: true;
   /** Used when a record has no time that can be read. */
   readonly unitTime: Date;
 }
@@ -171,6 +175,7 @@ export class EventPacker {
     this.#middle =
       `,"resourceId":${quote(`/tenants/${tenantId}/providers/${source.resourceProvider}`)},"tenantId":"${tenantId}"` +
       (tenantName === undefined ? '' : `,"tenantName":${quote(tenantName)}`) +
+      (header.snapshot === undefined ? '' : `,"snapshot":${quote(header.snapshot)}`) +
       ',"id":';
   }
 
@@ -206,14 +211,20 @@ export class EventPacker {
     this.#count += 1;
     this.#recordBytes += original.length;
     this.#checksum = crc32(original, this.#checksum);
-    this.#times.push(ms ?? this.#header.unitTime.getTime());
+    this.#times.push(record.sent?.atMs ?? ms ?? this.#header.unitTime.getTime());
     return full;
+  }
+
+  /** Up to where the unit is packed: how many records, and the checksum over them. */
+  get reached(): { readonly records: number; readonly checksum: number } {
+    return { records: this.#first + this.#count, checksum: this.#checksum };
   }
 
   /** The event with what was added since the last one; undefined when nothing was. */
   flush(): Piece | undefined {
     if (this.#count === 0) return undefined;
-    const { hub, partitionKey, tenantId, source, unitId } = this.#header;
+    const { hub, partitionKey, tenantId, source, unitId, isNamedByContent } = this.#header;
+    const place = isNamedByContent === true ? `${this.#first}|${this.#checksum}` : String(this.#first);
     if (this.#format.shape === 'records') this.#write(closing);
     const plain = this.#takeBody();
     const body = this.#format.compression === 'gzip' ? gzipSync(plain, { level: 4 }) : plain;
@@ -221,7 +232,7 @@ export class EventPacker {
       event: {
         hub,
         partitionKey,
-        messageId: messageId(tenantId, source.id, unitId, this.#first),
+        messageId: messageId(tenantId, source.id, unitId, place),
         contentType: 'application/json',
         ...(this.#format.compression === 'gzip' ? { contentEncoding: 'gzip' as const } : {}),
         properties: {
@@ -283,8 +294,8 @@ function rawProperties(json: Buffer): Buffer {
   return Buffer.from(`{"encoding":"base64","raw":"${json.toString('base64')}"}`);
 }
 
-function messageId(tenantId: TenantId, sourceId: string, unitId: string, first: number): string {
-  return createHash('sha256').update(`${tenantId}|${sourceId}|${unitId}|${first}`).digest('hex').slice(0, 32);
+function messageId(tenantId: TenantId, sourceId: string, unitId: string, place: string): string {
+  return createHash('sha256').update(`${tenantId}|${sourceId}|${unitId}|${place}`).digest('hex').slice(0, 32);
 }
 
 /** The pointer that goes to the hub in place of a record too large for it: where the record is, how large, and its SHA-256. */

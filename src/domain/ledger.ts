@@ -15,6 +15,8 @@ export interface Delivered {
   readonly bytes: number;
   readonly checksum: number;
   readonly lateness: Lateness;
+  /** Where a unit that is not read to its end is read on, if it need not be from its beginning. */
+  readonly resumeAt?: string;
 }
 
 /** Nothing of a unit is acknowledged yet. */

@@ -1,11 +1,14 @@
+import type { AlertProductId } from './alertProduct';
 import type { Gap, HourCoverage } from './coverage';
 import type { OutgoingEvent } from './event';
 import type { Api } from './failure';
+import type { ServicePlan } from './licence';
 import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
 import type { CollectEntry, CollectMessage, ScheduleEntry } from './schedule';
-import type { Answer, TenantRequest, Unit } from './source';
+import type { Answer, Run, TenantRequest, Unit } from './source';
 import type { SourceRow } from './sourceState';
 import type { Tenant, TenantId } from './tenant';
+import type { TenantProfile } from './verdict';
 
 /** The only source of time; UTC. */
 export interface Clock {
@@ -84,6 +87,25 @@ export interface CoverageStore {
   readonly markGapsSent: (gaps: readonly Gap[], signal: AbortSignal) => Promise<void>;
 }
 
+/** Some of what was sent, as it is kept. Rows of a part are numbered from 0; what a later row says of an object counts. */
+export interface SentRow {
+  /** The hour of the records (`2026-11-22T10`), or the snapshot they follow. */
+  readonly part: string;
+  readonly number: number;
+  /** As `packSent` writes it. */
+  readonly entries: Buffer;
+}
+
+/** What was sent of the sources that are read more than once: which object in which state. */
+export interface SentMemory {
+  /** The rows of the parts from (inclusive) to (inclusive), in the order of parts and numbers. */
+  readonly load: (scope: LedgerScope, from: string, to: string, signal: AbortSignal) => Promise<readonly SentRow[]>;
+  /** Adds rows, all or none; durable when it resolves. Throws `conflict` when a row of that number is there already. */
+  readonly append: (scope: LedgerScope, rows: readonly SentRow[], now: Date, signal: AbortSignal) => Promise<void>;
+  /** Deletes rows of parts before the given one that were written before the given time. */
+  readonly forget: (scope: LedgerScope, part: string, writtenBefore: Date, signal: AbortSignal) => Promise<void>;
+}
+
 /** The row of each source of each tenant. */
 export interface SourceStore {
   readonly find: (tenantId: TenantId, sourceId: string, signal: AbortSignal) => Promise<SourceRow | undefined>;
@@ -102,6 +124,13 @@ export interface TenantStore {
   /** Conditional on the etag; without one, on the tenant being new. Rejects with `conflict`. */
   readonly save: (tenant: Tenant, expected: string | undefined, signal: AbortSignal) => Promise<string>;
   readonly remove: (id: TenantId, signal: AbortSignal) => Promise<void>;
+}
+
+/** What the probe found out about each tenant. It can be made again at any time, so the last writer wins. */
+export interface ProfileStore {
+  readonly find: (tenantId: TenantId, signal: AbortSignal) => Promise<TenantProfile | undefined>;
+  readonly save: (profile: TenantProfile, signal: AbortSignal) => Promise<void>;
+  readonly remove: (tenantId: TenantId, signal: AbortSignal) => Promise<void>;
 }
 
 /** The index of what is due when, in shards: a hint that is repaired from the source rows, never the truth. */
@@ -146,6 +175,16 @@ export interface Credentials {
   readonly token: (tenant: Tenant, api: Api, signal: AbortSignal) => Promise<string>;
   /** Forgets a token the API refused, or with no API all tokens and the secret of the tenant. */
   readonly forget: (tenantId: TenantId, api?: Api) => void;
+}
+
+/** What a tenant tells about itself when it is asked. Each throws a ConnectorError when it cannot be known. */
+export interface TenantFacts {
+  /** The application permissions that a new token for the API carries. */
+  readonly roles: (tenant: Tenant, api: Api, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The service plans that open feeds, as far as a licence of the tenant contains them. */
+  readonly servicePlans: (run: Run) => Promise<readonly ServicePlan[]>;
+  /** When the newest alert of a Defender product was last updated (ISO 8601); undefined when Microsoft holds none. */
+  readonly newestAlertAt: (run: Run, product: AlertProductId) => Promise<string | undefined>;
 }
 
 /** Sends a request with the tenant's token to the tenant's cloud, within the tenant's request budget. */

@@ -47,3 +47,35 @@ export function nameOf(object: string): string | undefined {
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** One thing to remember: what was sent, and in which part of the memory it is kept. */
+export interface SentEntry {
+  readonly part: string;
+  readonly object: string;
+  readonly state: string;
+}
+
+const stateBytes = 8;
+
+/** Entries as bytes: the length of the object's key, the key, the state. */
+export function packSent(entries: readonly SentEntry[]): Buffer {
+  const packed = Buffer.alloc(entries.reduce((sum, { object }) => sum + 1 + object.length + stateBytes, 0));
+  let at = 0;
+  for (const { object, state } of entries) {
+    packed[at++] = object.length;
+    at += packed.write(object, at, 'latin1');
+    at += packed.write(state, at, 'latin1');
+  }
+  return packed;
+}
+
+/** The inverse of packSent, but for the part. What is cut off at the end is left out. */
+export function* unpackSent(packed: Buffer): Generator<{ readonly object: string; readonly state: string }> {
+  for (let at = 0; at < packed.length; ) {
+    const objectEnd = at + 1 + (packed[at] ?? 0);
+    const end = objectEnd + stateBytes;
+    if (end > packed.length) return;
+    yield { object: packed.toString('latin1', at + 1, objectEnd), state: packed.toString('latin1', objectEnd, end) };
+    at = end;
+  }
+}

@@ -78,6 +78,8 @@ export interface Unit {
   readonly refused?: Failure;
   /** True when the time Microsoft gave cannot be right; such units are kept apart from the days. */
   readonly undated?: boolean;
+  /** Where a window of time begins that ends with `at`, in whole seconds. */
+  readonly from?: Date;
   /** The id of the snapshot that the unit is: all its records are sent, changed or not, and carry the id. */
   readonly snapshot?: string;
 }

@@ -1,3 +1,6 @@
+import { latenessAt } from './lateness';
+import type { Lateness } from './lateness';
+
 /** A half-open span of time [from, to), both in whole seconds: Microsoft's listing takes seconds, so a boundary is floored, never moved on. */
 export interface Window {
   readonly from: Date;
@@ -34,6 +37,8 @@ export interface ListingCursor {
   readonly weekRelistedAt?: string;
   /** How far the re-list of all that Microsoft holds came, when a run ended in the middle of it. */
   readonly weekRelistedTo?: string;
+  /** How late records of windows were seen to appear, as a histogram in text; the overlap follows it. */
+  readonly lateness?: string;
 }
 
 /** What to list now, in this order, and the span that can no longer be listed (a gap), if any. */
@@ -78,6 +83,7 @@ export function planListing(cursor: ListingCursor, now: Date, rules: ListingRule
   const saved = time(cursor.listedTo);
   const rewound = saved !== undefined && saved > end + minute;
   const listedTo = rewound ? undefined : saved;
+  const first = rules.firstMs === undefined ? oldest : Math.max(oldest, ceil(end - rules.firstMs));
   const lost =
     listedTo !== undefined && floor(listedTo) < oldest ? { from: new Date(floor(listedTo)), to: new Date(oldest) } : undefined;
 
@@ -87,10 +93,11 @@ export function planListing(cursor: ListingCursor, now: Date, rules: ListingRule
   };
   const relists =
     listedTo === undefined || since(cursor.weekRelistedAt) >= day ? 'week' : since(cursor.dayRelistedAt) >= hour ? 'day' : 'none';
-  const from = Math.max(oldest, listedTo === undefined ? oldest : Math.min(floor(listedTo), end) - rules.overlapMs);
-  const relistFrom = { week: weekRelistFrom(cursor, oldest, from), day: Math.max(oldest, ceil(end - day)), none: from }[relists];
+  const from = Math.max(oldest, listedTo === undefined ? first : Math.min(floor(listedTo), end) - rules.overlapMs);
+  const week = Math.max(oldest, ceil(end - (rules.relistMs ?? rules.retentionMs)));
+  const relistFrom = { week: weekRelistFrom(cursor, week, from), day: Math.max(oldest, ceil(end - day)), none: from }[relists];
 
-  const behind = end - (listedTo ?? oldest) > hour && end - hour > from;
+  const behind = end - (listedTo ?? first) > hour && end - hour > from;
   const windows = [
     ...(behind ? slices(end - hour, end, rules.maxSpanMs) : []),
     ...slices(from, end, rules.maxSpanMs),
@@ -98,6 +105,37 @@ export function planListing(cursor: ListingCursor, now: Date, rules: ListingRule
   ];
   const watermark = new Date(Math.max(listedTo ?? from, from));
   return { windows, at: new Date(end), watermark, relists, rewound, ...(lost === undefined ? {} : { lost }) };
+}
+
+/** The rules of a source that is read as a whole: there is nothing older to go back to. */
+export const wholeListing: ListingRules = { maxSpanMs: Infinity, retentionMs: 36_500 * day, overlapMs: 0 };
+
+/** Plans the reading of a source that is read as a whole: one window, from the last time until now. */
+export function planWhole(cursor: ListingCursor, now: Date): ListingPlan {
+  const end = floor(now.getTime());
+  const saved = time(cursor.listedTo);
+  const rewound = saved !== undefined && saved > end + minute;
+  const from = saved === undefined || rewound ? end - second : Math.min(floor(saved), end - second);
+  const counted = time(cursor.weekRelistedAt);
+  return {
+    windows: [{ from: new Date(from), to: new Date(end) }],
+    at: new Date(end),
+    watermark: new Date(from),
+    relists: counted === undefined || counted > end || end - counted >= day ? 'week' : 'none',
+    rewound,
+  };
+}
+
+const shortestOverlapMs = 15 * minute;
+const longestOverlapMs = 6 * hour;
+const tellingRecords = 100;
+
+/** What windows repeat: twice the lateness that nearly all records stay under, between 15 minutes and 6 hours; as the rules say while little was seen. */
+export function overlapFor(lateness: Lateness, usualMs: number): number {
+  const seen = lateness.reduce((sum, count) => sum + count, 0);
+  const seconds = latenessAt(lateness, 0.995);
+  if (seen < tellingRecords || seconds === undefined) return usualMs;
+  return Math.min(longestOverlapMs, Math.max(shortestOverlapMs, 2 * seconds * second));
 }
 
 function weekRelistFrom(cursor: ListingCursor, oldest: number, from: number): number {

@@ -1,7 +1,7 @@
 import { ConnectorError } from '../domain/failure';
 import { MalformedContainer, RecordSplitter } from '../domain/recordSplitter';
 import type { SplitRecord } from '../domain/recordSplitter';
-import type { RecordFlag, Run, SourceRecord, Unit } from '../domain/source';
+import type { Page, RecordFlag, Run, SourceRecord, Unit } from '../domain/source';
 import { activityErrorCode } from './activityErrors';
 import { activityError, withPublisher } from './activityRequests';
 
@@ -10,7 +10,7 @@ const errorBodyBytes = 64 * 1024;
 const doing = 'reading content';
 
 /** Reads the records of one content blob as they arrive; what follows a damaged one still counts. */
-export async function* readContent(run: Run, unit: Unit): AsyncGenerator<readonly SourceRecord[], void, undefined> {
+export async function* readContent(run: Run, unit: Unit): AsyncGenerator<Page, void, undefined> {
   if (unit.refused !== undefined) throw new ConnectorError(doing, unit.refused);
   const url = withPublisher(unit.ref, run.publisherId);
   const answer = await run.send({ api: 'management', operation: doing, method: 'GET', url });
@@ -26,7 +26,7 @@ export async function* readContent(run: Run, unit: Unit): AsyncGenerator<readonl
   try {
     for await (const chunk of answer.body) {
       const records = splitter.push(chunk);
-      if (records.length > 0) yield records.map((record) => toRecord(record, tenantId));
+      if (records.length > 0) yield { records: records.map((record) => toRecord(record, tenantId)) };
     }
     splitter.end();
   } catch (error) {

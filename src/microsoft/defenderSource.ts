@@ -1,8 +1,7 @@
 import type { Source } from '../domain/source';
 import { snapshotSource } from './graphSnapshot';
-import type { SnapshotSpec } from './graphSnapshot';
+import type { SnapshotSpec, WindowSpec } from './graphSpec';
 import { windowSource } from './windowSource';
-import type { WindowSpec } from './windowSource';
 
 /** What `graphWindow` is, over the API of Defender for Endpoint: `path` is `/alerts`. https://learn.microsoft.com/defender-endpoint/api/exposed-apis-list */
 export function defenderWindow(spec: WindowSpec): Source {

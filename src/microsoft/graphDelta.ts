@@ -1,14 +1,8 @@
 import type { Source } from '../domain/source';
 import { readDelta } from './deltaRead';
 import { listWhole } from './wholeUnits';
-import { graphFacts } from './graphSource';
-import type { GraphSourceSpec } from './graphSource';
-
-/** A source over a delta query. Leave `members` out of `select` for groups: they have a source of their own. */
-export interface DeltaSpec extends GraphSourceSpec {
-  /** How often all objects are sent again as a snapshot, in seconds. */
-  readonly snapshotEverySeconds: number;
-}
+import { graphFacts } from './graphSpec';
+import type { DeltaSpec } from './graphSpec';
 
 /**
  * A source over a delta query of Graph; `path` ends in `/delta` (`/users/delta`). Each step sends what changed, removals as Microsoft tells

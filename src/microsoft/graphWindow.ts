@@ -1,6 +1,6 @@
 import type { Source } from '../domain/source';
 import { windowSource } from './windowSource';
-import type { WindowSpec } from './windowSource';
+import type { WindowSpec } from './graphSpec';
 
 /**
  * A source over a list of Graph that can be filtered by time, such as alerts and sign-ins: windows of time are read, and read again with an

@@ -15,7 +15,7 @@ describe('activityFeed.read', () => {
     const run = runWith(() => reply);
     const records: SourceRecord[] = [];
     const outcome = (async () => {
-      for await (const batch of feed.read(run, of)) records.push(...batch);
+      for await (const page of feed.read(run, of, { attempts: 0 })) records.push(...page.records);
     })();
     const failed = await outcome.then(
       () => undefined,
@@ -65,11 +65,12 @@ describe('activityFeed.read', () => {
       feed.read(
         runWith(() => ({ body: many })),
         unit,
+        { attempts: 0 },
       ),
     );
 
     expect(batches.length).toBeGreaterThan(3);
-    expect(batches.flat().map(({ id }) => id)).toEqual(many.map(({ Id }) => Id));
+    expect(batches.flatMap(({ records }) => records.map(({ id }) => id))).toEqual(many.map(({ Id }) => Id));
   });
 
   it('never fetches a unit that was refused', async () => {

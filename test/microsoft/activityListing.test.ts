@@ -23,7 +23,7 @@ describe('activityFeed.list', () => {
     const run = runWith(typeof replies === 'function' ? replies : (_, index) => replies[index] ?? { status: 500 });
     const listings: Listing[] = [];
     const outcome = (async () => {
-      for await (const listing of feed.list(run, windows)) listings.push(listing);
+      for await (const listing of feed.list(run, windows, {})) listings.push(listing);
     })();
     const failed = await outcome.then(
       () => undefined,

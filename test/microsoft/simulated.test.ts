@@ -84,7 +84,7 @@ const remember = () => Promise.resolve();
 async function listAll(source: Source, run: Run): Promise<Unit[]> {
   const units = new Map<string, Unit>();
   let complete = false;
-  for await (const listing of source.list(run, [window])) {
+  for await (const listing of source.list(run, [window], {})) {
     for (const unit of listing.units) units.set(unit.id, unit);
     complete = listing.completes !== undefined;
   }
@@ -94,7 +94,7 @@ async function listAll(source: Source, run: Run): Promise<Unit[]> {
 
 async function readAll(source: Source, run: Run, unit: Unit): Promise<string[]> {
   const hashes: string[] = [];
-  for await (const records of source.read(run, unit))
+  for await (const { records } of source.read(run, unit, { attempts: 0 }))
     hashes.push(...records.map(({ json }) => createHash('sha256').update(json).digest('hex')));
   return hashes;
 }

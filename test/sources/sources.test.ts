@@ -59,13 +59,13 @@ async function collect(source: Source, run: Run, { memory, windows }: z.infer<ty
   try {
     const known = Object.fromEntries(Object.entries(memory).filter(([, value]) => value !== undefined));
     seen.memory = await source.prepare(run, known, () => Promise.resolve());
-    for await (const listing of source.list(run, windows)) {
+    for await (const listing of source.list(run, windows, known)) {
       seen.listings.push(listing);
       for (const unit of listing.units) {
         if (unit.refused !== undefined) continue;
         const records: unknown[] = [];
-        for await (const batch of source.read(run, unit))
-          records.push(...batch.map((record) => ({ ...record, json: record.json.toString() })));
+        for await (const page of source.read(run, unit, { attempts: 0 }))
+          records.push(...page.records.map((record) => ({ ...record, json: record.json.toString() })));
         seen.records[unit.id] = records;
       }
     }

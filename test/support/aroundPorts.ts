@@ -19,7 +19,7 @@ export function nested(outer: Around, inner: Around): Around {
   return async (call, go) => outer(call, async () => inner(call, go));
 }
 
-const storeNames = ['tenants', 'sourceRows', 'ledger', 'coverage', 'sink', 'oversize', 'schedule', 'queue'] as const;
+const storeNames = ['tenants', 'sourceRows', 'ledger', 'coverage', 'sent', 'sink', 'oversize', 'schedule', 'queue'] as const;
 
 /** The ports with something around every call, each step of an iteration included. */
 export function aroundPorts(ports: CollectPorts, around: Around): CollectPorts {

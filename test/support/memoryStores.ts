@@ -3,8 +3,10 @@ import type { Tenant } from '../../src/domain/tenant';
 import { MemoryCoverageStore } from './memoryCoverageStore';
 import { MemoryLedger } from './memoryLedger';
 import { conflict, MemoryRows, refuseAborted } from './memoryRows';
+import { MemoryProfileStore } from './memoryProfileStore';
 import { MemoryPoisonStore, MemoryQueue, MemoryScheduleIndex } from './memorySchedule';
 import { MemoryOversizeStore, MemorySink } from './memorySink';
+import { MemorySentMemory } from './memorySentMemory';
 import { MemorySourceStore } from './memorySourceStore';
 import type { VirtualClock } from './virtualClock';
 
@@ -66,8 +68,10 @@ export class MemoryStores {
   readonly ledger = new MemoryLedger();
   readonly sourceRows = new MemorySourceStore();
   readonly tenants = new MemoryTenantStore();
+  readonly profiles = new MemoryProfileStore();
   readonly schedule = new MemoryScheduleIndex();
   readonly coverage = new MemoryCoverageStore();
+  readonly sent = new MemorySentMemory();
   readonly oversize = new MemoryOversizeStore();
   readonly poison = new MemoryPoisonStore();
   readonly secrets = new MemorySecrets();

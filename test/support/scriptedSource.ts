@@ -1,6 +1,6 @@
 import { ConnectorError } from '../../src/domain/failure';
 import type { Failure } from '../../src/domain/failure';
-import type { Listing, Run, Source, SourceMemory, SourceRecord, Unit } from '../../src/domain/source';
+import type { Listing, Page, Run, Source, SourceMemory, SourceRecord, Unit } from '../../src/domain/source';
 import { activityListing } from '../../src/domain/window';
 import type { Window } from '../../src/domain/window';
 import type { VirtualClock } from './virtualClock';
@@ -126,7 +126,7 @@ export class ScriptedSource implements Source {
     }
   }
 
-  async *read(run: Run, unit: Unit): AsyncGenerator<readonly SourceRecord[]> {
+  async *read(run: Run, unit: Unit): AsyncGenerator<Page> {
     const scripted = this.#units.find(({ id }) => id === unit.id);
     const readsBefore = this.reads.filter((id) => id === unit.id).length;
     this.reads.push(unit.id);
@@ -138,7 +138,7 @@ export class ScriptedSource implements Source {
     const records = failure === undefined ? all : all.slice(0, scripted.failAfter ?? 0);
     for (let start = 0; start < records.length; start += this.recordsPerPage) {
       if (run.signal.aborted) throw new ConnectorError('reading', { kind: 'cancelled', code: 'aborted' });
-      yield await Promise.resolve(records.slice(start, start + this.recordsPerPage));
+      yield await Promise.resolve({ records: records.slice(start, start + this.recordsPerPage) });
     }
     if (failure instanceof Error) throw failure;
     if (failure !== undefined) throw new ConnectorError('reading', failure);

@@ -13,7 +13,7 @@ export type Plan = (name: string, index: number) => Fate;
 /** The stores a process works on. */
 type DurablePorts = Pick<
   CollectPorts,
-  'ledger' | 'sourceRows' | 'tenants' | 'schedule' | 'coverage' | 'sink' | 'oversize' | 'queue'
+  'ledger' | 'sourceRows' | 'tenants' | 'schedule' | 'coverage' | 'sent' | 'sink' | 'oversize' | 'queue'
 >;
 
 /** Methods that change something; all others only read, and are no steps. */
@@ -32,6 +32,8 @@ const changing: ReadonlySet<string> = new Set([
   'coverage.saveHours',
   'coverage.recordGap',
   'coverage.markGapsSent',
+  'sent.append',
+  'sent.forget',
   'sink.write',
   'oversize.keep',
   'queue.send',
@@ -73,6 +75,7 @@ export class SimulatedProcess {
       tenants: this.#wrap('tenants', stores.tenants),
       schedule: this.#wrap('schedule', stores.schedule),
       coverage: this.#wrap('coverage', stores.coverage),
+      sent: this.#wrap('sent', stores.sent),
       sink: this.#wrap('sink', stores.sink),
       oversize: this.#wrap('oversize', stores.oversize),
       queue: this.#wrap('queue', stores.queue),

@@ -1,9 +1,10 @@
 import type { Gap, HourCoverage } from '../../src/domain/coverage';
 import { failureOf } from '../../src/domain/failure';
-import type { CoverageStore, ScheduleIndex, SourceStore } from '../../src/domain/ports';
+import type { CoverageStore, ProfileStore, ScheduleIndex, SourceStore } from '../../src/domain/ports';
 import type { ScheduleEntry } from '../../src/domain/schedule';
 import { newSourceRow } from '../../src/domain/sourceState';
 import type { SourceRow } from '../../src/domain/sourceState';
+import type { TenantProfile } from '../../src/domain/verdict';
 
 const signal = new AbortController().signal;
 const now = new Date('2026-11-22T10:00:00Z');
@@ -254,5 +255,54 @@ export function coverageStoreContract(makeStore: () => CoverageStore): void {
     expect(await store.gaps(scope, signal)).toHaveLength(2);
     expect(await store.recordGap(gapOf(), signal)).toBe(false);
     expect(await store.unsentGaps(scope, signal)).toHaveLength(1);
+  });
+}
+
+/** What every store of what the probe found out has to do. Each test needs a store of its own. */
+export function profileStoreContract(makeStore: () => ProfileStore): void {
+  const at = now.toISOString();
+  const profile: TenantProfile = {
+    tenantId: tenant(1),
+    epoch: 5_000_000_000,
+    probedAt: at,
+    roles: { management: ['ActivityFeed.Read'], graph: [] },
+    servicePlans: ['AAD_PREMIUM', 'MTP'],
+    verdicts: {
+      'graph.alertsV2': { name: 'ok', evidence: 'The API answers.', at, since: '2026-11-01T00:00:00.000Z' },
+      'graph.signIns': {
+        name: 'permissionMissing',
+        missing: ['AuditLog.Read.All'],
+        evidence: 'It lacks "it".',
+        code: '',
+        at,
+        since: at,
+      },
+    },
+    alertFlows: { microsoftDefenderForEndpoint: { at, lastAlertAt: at }, microsoftSentinel: { at } },
+  };
+
+  it('keeps all that was found out, and the last probe wins', async () => {
+    const store = makeStore();
+    expect(await store.find(tenant(1), signal)).toBeUndefined();
+
+    await store.save(profile, signal);
+    expect(await store.find(tenant(1), signal)).toEqual(profile);
+
+    const { servicePlans: _plans, ...unreadable } = profile;
+    expect(_plans).toBeDefined();
+    await store.save({ ...unreadable, epoch: 6, verdicts: {} }, signal);
+    expect(await store.find(tenant(1), signal)).toEqual({ ...unreadable, epoch: 6, verdicts: {} });
+  });
+
+  it('forgets one tenant, and does not mind one it does not know', async () => {
+    const store = makeStore();
+    await store.save(profile, signal);
+    await store.save({ ...profile, tenantId: tenant(2) }, signal);
+
+    await store.remove(tenant(1), signal);
+    await store.remove(tenant(9), signal);
+
+    expect(await store.find(tenant(1), signal)).toBeUndefined();
+    expect(await store.find(tenant(2), signal)).toEqual({ ...profile, tenantId: tenant(2) });
   });
 }

@@ -44,6 +44,43 @@ export interface GraphSourceSpec extends Pick<
   readonly operation?: string;
 }
 
+/** A source over a list that can be filtered by a time. */
+export interface WindowSpec extends GraphSourceSpec {
+  /** The top-level field that windows filter by (`ge` and `le`): when Microsoft says that the record was made, or last changed. */
+  readonly filterBy: string;
+  /** The field whose value makes a new event of the same object: a record's id is then `<id>/<value>`. Without it, a record whose bytes changed is sent again. */
+  readonly versionField?: string;
+  /** How far back the first collection goes, in days. */
+  readonly backfillDays: number;
+  /** How far back the API can be asked, in days; as far as the back-fill unless given. What lies further back when the connector was down is a gap. */
+  readonly retentionDays?: number;
+  /** The longest window of one read, in hours. */
+  readonly maxWindowHours: number;
+}
+
+/** A source over a delta query. Leave `members` out of `select` for groups: they have a source of their own. */
+export interface DeltaSpec extends GraphSourceSpec {
+  /** How often all objects are sent again as a snapshot, in seconds. */
+  readonly snapshotEverySeconds: number;
+}
+
+/** A source over a list that is read as a whole each time. */
+export interface SnapshotSpec extends GraphSourceSpec {
+  /** How often all objects are sent again as a snapshot, in seconds; in between, what is new, changed or gone. */
+  readonly snapshotEverySeconds: number;
+  /**
+   * What is sent are the parts of the objects listed at `path`, from one request for each (group members, assigned app roles); only the ids
+   * of the objects themselves are then asked for. A record's id is `<object>/<part>`.
+   */
+  readonly each?: {
+    /** Where the parts of an object are, below the version: `/groups/{id}/members`. */
+    readonly path: `${string}{id}${string}`;
+    readonly select?: readonly string[];
+    readonly pageSizes: readonly number[];
+    readonly units?: number;
+  };
+}
+
 /** What is the same for all of them, whatever the way of progress. */
 export function graphFacts(
   spec: GraphSourceSpec,

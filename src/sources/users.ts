@@ -1,0 +1,47 @@
+import { cloudIds } from '../domain/cloud';
+import { graphDelta } from '../microsoft/graphDelta';
+
+/** Accounts of the directory, with what a security team needs to know about them. */
+export const users = graphDelta({
+  id: 'graph.users',
+  title: 'Users',
+  docs: 'https://learn.microsoft.com/graph/api/user-delta',
+  integration: 'entraId',
+  permissions: [
+    { api: 'graph', role: 'User.Read.All', why: 'Reads the users of the directory, their state and their licences.' },
+  ],
+  anyLicenceOf: [],
+  clouds: cloudIds,
+  category: 'MicrosoftGraph.User',
+  resourceProvider: 'Microsoft.Graph',
+  hub: 'm365-entities',
+  everySeconds: 900,
+  path: '/users/delta',
+  pageSizes: [],
+  limits: ['directory'],
+  units: 1,
+  select: [
+    'id',
+    'userPrincipalName',
+    'displayName',
+    'givenName',
+    'surname',
+    'mail',
+    'accountEnabled',
+    'userType',
+    'createdDateTime',
+    'companyName',
+    'department',
+    'jobTitle',
+    'usageLocation',
+    'assignedLicenses',
+    'externalUserState',
+    'onPremisesSyncEnabled',
+    'onPremisesImmutableId',
+    'onPremisesSamAccountName',
+    'onPremisesSecurityIdentifier',
+    'lastPasswordChangeDateTime',
+    'signInSessionsValidFromDateTime',
+  ],
+  snapshotEverySeconds: 86_400,
+});
