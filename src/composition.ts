@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { evidenceSource, evidenceSourceId } from './app/assess';
+import type { AssessNowPorts } from './app/assess';
 import { collectMessage } from './app/collect';
 import { parseCollectMessage, textOf } from './app/collectMessage';
 import type { CollectPorts } from './app/collectPorts';
@@ -8,6 +10,7 @@ import { handlePoison } from './app/poison';
 import { scheduleTick } from './app/schedule';
 import type { TenantPorts } from './app/tenants';
 import { azureCredential } from './azure/azureCredential';
+import { blobEvidenceStore } from './azure/blobEvidenceStore';
 import { blobOversizeStore } from './azure/blobOversizeStore';
 import { eventHubSink } from './azure/eventHubSink';
 import type { HubAccess } from './azure/eventHubSink';
@@ -30,8 +33,11 @@ import { ConnectorError } from './domain/failure';
 import type { Clock, Severity } from './domain/ports';
 import { shardOf } from './domain/schedule';
 import type { Tenant } from './domain/tenant';
+import { checks } from './evidence';
+import { controls } from './evidence/controls';
 import { createClouds } from './microsoft/clouds';
 import { discoverCloud } from './microsoft/discoverCloud';
+import { readGraphList } from './microsoft/graphList';
 import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
 import { createTenantSend } from './microsoft/tenantSend';
@@ -52,6 +58,7 @@ export interface Connector {
   readonly clock: Clock;
   readonly collectPorts: CollectPorts;
   readonly tenantPorts: TenantPorts;
+  readonly assessPorts: AssessNowPorts;
   readonly start: () => void;
   readonly schedule: (invocation: Invocation) => Promise<void>;
   readonly collect: (message: unknown, invocation: Invocation) => Promise<void>;
@@ -99,7 +106,7 @@ function identity(settings: Settings) {
 export function compose(environment: Environment, options: ComposeOptions = {}): Connector {
   const settings = readSettings(
     environment,
-    registry.map(({ id }) => id),
+    [...registry.map(({ id }) => id), evidenceSourceId],
   );
   const clock = options.clock ?? systemClock;
   const telemetry = jsonLinesTelemetry(options.log ?? ((_severity, line) => console.log(line)), clock);
@@ -158,6 +165,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       format: settings.format,
     },
   };
+  const evidence = blobEvidenceStore(storage, storageOptions);
+  const assessPorts = { ...ports, evidence, checks, controls, readList: readGraphList, collect: ports };
+  sources.set(evidenceSourceId, evidenceSource(assessPorts));
   const collectPorts = options.wrap?.(ports) ?? ports;
   const poison = tablePoisonStore(storage, storageOptions);
   const tenantPorts: TenantPorts = {
@@ -211,6 +221,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     clock,
     collectPorts,
     tenantPorts,
+    assessPorts,
     start: () => telemetry.event('started', 'info', { sources: sources.size }),
     schedule: async () => tracked(scheduleTick(collectPorts, stopping.signal).then(() => undefined)),
     collect: async (message) => {
