@@ -22,6 +22,7 @@ import { storageCollectQueue } from './azure/storageQueues';
 import { tableCoverageStore } from './azure/tableCoverageStore';
 import { tableLedger } from './azure/tableLedger';
 import { tablePoisonStore } from './azure/tablePoisonStore';
+import { tableProfileStore } from './azure/tableProfileStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
 import { tableSentMemory } from './azure/tableSentMemory';
@@ -32,7 +33,6 @@ import type { CloudId } from './domain/cloud';
 import { ConnectorError } from './domain/failure';
 import type { Clock, Severity } from './domain/ports';
 import { shardOf } from './domain/schedule';
-import type { Tenant } from './domain/tenant';
 import { checks } from './evidence';
 import { controls } from './evidence/controls';
 import { createClouds } from './microsoft/clouds';
@@ -40,6 +40,7 @@ import { discoverCloud } from './microsoft/discoverCloud';
 import { readGraphList } from './microsoft/graphList';
 import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
+import { createTenantFacts } from './microsoft/tenantFacts';
 import { createTenantSend } from './microsoft/tenantSend';
 import { readClaims } from './microsoft/tokenClaims';
 import { readSettings } from './settings';
@@ -137,6 +138,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     oversize: blobOversizeStore(storage, storageOptions),
     schedule: tableScheduleIndex(storage, storageOptions),
     queue: storageCollectQueue(storage, storageOptions),
+    profiles: tableProfileStore(storage, storageOptions),
+    tenantFacts: createTenantFacts({ credentials }),
     send: sender.send,
     clockOffsetMs: (cloud, api) => {
       const offset = sender.clockOffsetMs(api, cloud);
@@ -195,9 +198,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       const meant = [found, ...found.others].find(({ cloud }) => cloud === expected) ?? found;
       return { found: true, tenantId: meant.tenantId, cloud: meant.cloud };
     },
-    tryLogin: async (tenant: Tenant, secret: string, signal: AbortSignal) => {
+    tryLogin: async (tenant, secret, signal, api) => {
       const given = { ...secrets, read: async () => Promise.resolve(secret) };
-      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, 'management', signal);
+      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, api, signal);
       const claims = readClaims(token);
       if (claims === undefined)
         throw new ConnectorError('reading the token', {

@@ -43,6 +43,9 @@ const checkMs = 3 * minuteMs;
 /** The id of the source that makes and sends assessments; part of stored keys. */
 export const evidenceSourceId = 'connector.evidence';
 
+/** What a tenant chooses to be assessed. */
+const chosenAs = { id: evidenceSourceId, integration: 'evidence' } as const;
+
 /** What assessing needs of the outside world. */
 export interface AssessPorts extends Pick<
   CollectPorts,
@@ -211,7 +214,7 @@ async function latestOf(
 
 /** Assesses a tenant when it is time to. The document is durable before anything is told; another instance that was quicker wins. */
 async function assessIfDue(ports: AssessPorts, tenant: Tenant, run: Run): Promise<void> {
-  const polling = choiceOf(tenant, { integration: 'evidence' })?.polling ?? { kind: 'adaptive' };
+  const polling = choiceOf(tenant, chosenAs)?.polling ?? { kind: 'adaptive' };
   const intervalMs = assessmentIntervalMs(polling);
   const latest = await latestOf(ports, tenant.id, run.now(), intervalMs + dayMs, run.signal);
   if (!isAssessmentDue(latest, run.now(), intervalMs)) return;
@@ -304,7 +307,7 @@ export async function assessNow(
   const made = await makeAssessment(ports, tenant, run, id);
   const kept = await ports.evidence.keep(tenant.id, id, writeAssessment(made), signal);
   const row = await ports.sourceRows.find(tenant.id, evidenceSourceId, signal);
-  const isSent = row !== undefined && choiceOf(tenant, { integration: 'evidence' }) !== undefined;
+  const isSent = row !== undefined && choiceOf(tenant, chosenAs) !== undefined;
   if (isSent) await scheduleNow(ports.collect, [row], signal);
   return { assessment: readAssessment(kept), kept, isSent };
 }

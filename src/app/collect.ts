@@ -5,6 +5,8 @@ import type { SourceRow } from '../domain/sourceState';
 import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { SourceLease } from './lease';
+import { isProbed } from './probe';
+import { probeId, runProbe } from './runProbe';
 import { runSource } from './runSource';
 import { choiceOf } from './schedule';
 
@@ -78,6 +80,7 @@ async function collectSource(
   const tenant = await tenants.get(entry.tenantId);
   const source = ports.sources.get(entry.sourceId);
   const scheduled = scheduleEntry(ports, entry);
+  if (entry.sourceId === probeId) return probe(ports, tenant, { entry, scheduled, budgetMs }, signal);
   const chosen = tenant !== undefined && source !== undefined && choiceOf(tenant, source) !== undefined;
   const row = chosen ? await rowOf(ports, tenant, source.id, signal) : undefined;
   if (tenant === undefined || source === undefined || row === undefined || entry.ticket < row.ticket) {
@@ -87,6 +90,22 @@ async function collectSource(
   const { clock, options, sourceRows: store } = ports;
   const lease = await SourceLease.take(row, options.owner, { store, clock, leaseMs: options.leaseMs }, signal);
   if (lease !== undefined) await runSource(ports, { tenant, source, lease, before: row, scheduled, budgetMs }, signal);
+}
+
+/** Probes a tenant, if it is there, wants to be probed, and nobody else is at it. */
+async function probe(
+  ports: CollectPorts,
+  tenant: Tenant | undefined,
+  what: { readonly entry: CollectEntry; readonly scheduled: ScheduleEntry; readonly budgetMs: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = tenant !== undefined && isProbed(tenant, ports.sources.values());
+  const row = wanted ? await rowOf(ports, tenant, probeId, signal) : undefined;
+  if (tenant === undefined || row === undefined || what.entry.ticket < row.ticket)
+    return ports.schedule.remove([what.scheduled], signal);
+  const { clock, options, sourceRows: store } = ports;
+  const lease = await SourceLease.take(row, options.owner, { store, clock, leaseMs: options.leaseMs }, signal);
+  if (lease !== undefined) await runProbe(ports, { tenant, lease, ...what }, signal);
 }
 
 /** The row of a source, made when it is not there; undefined when the tenant was removed just now. */

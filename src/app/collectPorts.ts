@@ -7,11 +7,13 @@ import type {
   CoverageStore,
   Ledger,
   OversizeStore,
+  ProfileStore,
   ScheduleIndex,
   SentMemory,
   Sink,
   SourceStore,
   Telemetry,
+  TenantFacts,
   TenantSend,
   TenantStore,
 } from '../domain/ports';
@@ -63,6 +65,8 @@ export interface CollectPorts {
   readonly oversize: OversizeStore;
   readonly schedule: ScheduleIndex;
   readonly queue: CollectQueue;
+  readonly profiles: ProfileStore;
+  readonly tenantFacts: TenantFacts;
   readonly send: TenantSend;
   /** How far Microsoft's clock is ahead of ours, in ms, as last seen at the API's host in that cloud. */
   readonly clockOffsetMs: (cloud: CloudId, api: Api) => number;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { failureOf } from '../domain/failure';
 import { emptyCoverage, isSameCoverage } from '../domain/coverage';
 import type { HourCoverage } from '../domain/coverage';
@@ -74,21 +75,22 @@ export async function finishRun(
   }
 }
 
-/** Ends a run that has nothing to do: the tenant is paused, or the source does not exist in its cloud. */
+/** Ends a run that has nothing to do: the tenant is paused, or its licences, consent or cloud do not allow the source. */
 export async function endWithoutRun(
   ports: CollectPorts,
   subject: RunSubject,
-  name: 'paused' | 'notAvailable',
+  { name, failure }: Pick<SourceState, 'name' | 'failure'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { tenant, source, lease, before, scheduled } = subject;
   const now = ports.clock.now();
-  const state: SourceState = before.state.name === name ? before.state : { name, since: now.toISOString() };
-  if (state !== before.state) {
+  const since = before.state.name === name && before.lastRunAt !== undefined ? before.state.since : now.toISOString();
+  const state: SourceState = { name, since, ...(failure === undefined ? {} : { failure }) };
+  if (name !== before.state.name || !isDeepStrictEqual(failure, before.state.failure)) {
     const facts: OperationsFact[] = [{ kind: 'state', sourceId: source.id, state, before: before.state.name }];
     await writeEvents(ports, operationsEvents(tenant, ports.options.operationsHub, facts, now), signal);
   }
-  const next = name === 'notAvailable' ? new Date(now.getTime() + dayMs) : undefined;
+  const next = name === 'paused' ? undefined : new Date(now.getTime() + dayMs);
   await putNext(ports, subject, next, false, signal);
   const dueAt = (next ?? never).toISOString();
   await lease.release(

@@ -7,6 +7,8 @@ import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
 import { hourOf } from '../domain/window';
+import { isProbed } from './probe';
+import { probeId } from './runProbe';
 import { choiceOf, entryAt, sourcesOf } from './schedule';
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -26,13 +28,17 @@ export async function maintain(
     if (tenant.status !== 'active') continue;
     const rows = new Map((await ports.sourceRows.ofTenant(tenant.id, signal)).map((row) => [row.sourceId, row]));
     for (const source of sourcesOf(tenant, ports.sources.values())) {
-      const row = rows.get(source.id) ?? (await createdRow(ports, tenant, source, signal));
+      const row = rows.get(source.id) ?? (await createdRow(ports, tenant, source.id, signal));
       if (row === undefined) continue;
       const polling = choiceOf(tenant, source)?.polling;
       if (polling?.kind !== 'disabled') wanted.set(`${tenant.id}|${source.id}`, row);
       await forgetOldRows(ports, row, signal);
       await forgetSent(ports, row, source, signal);
     }
+    const probe = isProbed(tenant, ports.sources.values())
+      ? (rows.get(probeId) ?? (await createdRow(ports, tenant, probeId, signal)))
+      : undefined;
+    if (probe !== undefined) wanted.set(`${tenant.id}|${probeId}`, probe);
   }
   for (let shard = 0; shard < ports.options.shards; shard += 1)
     for await (const entry of ports.schedule.all(shard, signal)) {
@@ -54,11 +60,11 @@ export async function maintain(
 async function createdRow(
   ports: CollectPorts,
   tenant: Tenant,
-  source: Source,
+  sourceId: string,
   signal: AbortSignal,
 ): Promise<SourceRow | undefined> {
   try {
-    return await ports.sourceRows.create(newSourceRow(tenant.id, source.id, ports.clock.now()), signal);
+    return await ports.sourceRows.create(newSourceRow(tenant.id, sourceId, ports.clock.now()), signal);
   } catch (error) {
     if (failureOf(error)?.kind === 'conflict') return undefined;
     throw error;

@@ -6,6 +6,8 @@ import type { Gap, HourCoverage } from '../domain/coverage';
 import type { SourceState } from '../domain/sourceState';
 import { stateTitles } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
+import { failureOfVerdict, verdictTitles } from '../domain/verdict';
+import type { Verdict } from '../domain/verdict';
 import { describeFailure } from './describe';
 
 /** Coverage of an hour; `partlyLost` when a part of it could not be listed any more, so that its counts cannot be all there was. */
@@ -16,6 +18,12 @@ export type OperationsFact =
   | { readonly kind: 'coverage'; readonly sourceId: string; readonly hours: readonly TellableHour[] }
   | { readonly kind: 'gap'; readonly gap: Gap }
   | { readonly kind: 'state'; readonly sourceId: string; readonly state: SourceState; readonly before: SourceState['name'] }
+  | {
+      readonly kind: 'verdict';
+      readonly sourceId: string;
+      readonly verdict: Verdict;
+      readonly before: Verdict | undefined;
+    }
   | { readonly kind: 'test'; readonly id: string };
 
 interface Telling {
@@ -94,6 +102,31 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
             silence: fact.state.silence,
             failure: fact.state.failure?.kind,
             code: fact.state.failure?.code,
+            title: words?.title,
+            nextStep: words?.nextStep,
+          },
+        },
+      ];
+    }
+    case 'verdict': {
+      const { verdict, before } = fact;
+      const failure = failureOfVerdict(verdict);
+      const words = failure === undefined ? undefined : describeFailure(failure);
+      return [
+        {
+          // Told again after a probe that died, it has the same id: what it comes after is the same.
+          id: stableId('verdict', fact.sourceId, verdict.name, verdict.missing?.join() ?? '', before?.since ?? ''),
+          category: 'M365Connector.Verdict',
+          operation: 'VerdictChanged',
+          time: now,
+          properties: {
+            source: fact.sourceId,
+            before: before === undefined ? undefined : verdictTitles[before.name],
+            verdict: verdictTitles[verdict.name],
+            since: verdict.since,
+            missingPermissions: verdict.missing,
+            evidence: verdict.evidence,
+            code: verdict.code,
             title: words?.title,
             nextStep: words?.nextStep,
           },

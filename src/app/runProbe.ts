@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '../domain/failure';
-import type { CollectEntry, ScheduleEntry } from '../domain/schedule';
+import type { ScheduleEntry } from '../domain/schedule';
 import type { Run } from '../domain/source';
-import type { SourceRow, SourceState } from '../domain/sourceState';
+import type { SourceState } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import { failureOfVerdict, isNewVerdict } from '../domain/verdict';
 import type { Verdict } from '../domain/verdict';
@@ -10,7 +10,7 @@ import type { SourceLease } from './lease';
 import { operationsEvents } from './operations';
 import type { OperationsFact } from './operations';
 import { patiently } from './patiently';
-import { isProbeDue, probeTenant } from './probe';
+import { isProbed, isProbeDue, probeTenant } from './probe';
 import type { Probed } from './probe';
 import { RunLimits } from './runLimits';
 import { entryAt, scheduleNow, sourcesOf } from './schedule';
@@ -28,7 +28,6 @@ const never = new Date(8.64e15);
 export interface ProbeSubject {
   readonly tenant: Tenant;
   readonly lease: SourceLease;
-  readonly entry: CollectEntry;
   readonly scheduled: ScheduleEntry;
   readonly budgetMs: number;
 }
@@ -46,12 +45,13 @@ export async function runProbe(ports: CollectPorts, subject: ProbeSubject, signa
   const run: Run = {
     tenant: { id: tenant.id, cloud },
     publisherId: ports.options.publisherId,
-    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id)),
+    now: () => new Date(ports.clock.now().getTime() + ports.clockOffsetMs(cloud.id, 'graph')),
     signal: limits.soft,
     send: async (request) => patiently(ports.clock, limits.soft, async () => ports.send(tenant, request, limits.soft)),
   };
   try {
-    const probed = (await isProbeDue(ports, tenant, limits.soft)) ? await probeTenant(ports, tenant, run) : undefined;
+    const isDue = lease.row.failedRuns > 0 || (await isProbeDue(ports, tenant, limits.soft));
+    const probed = isDue ? await probeTenant(ports, tenant, run) : undefined;
     if (probed !== undefined) {
       lease.assertHeld();
       await tell(ports, tenant, probed, limits.hard);
@@ -72,10 +72,10 @@ async function tell(ports: CollectPorts, tenant: Tenant, { profile, before }: Pr
   const now = ports.clock.now();
   const facts = Object.entries(profile.verdicts).flatMap(([sourceId, verdict]): OperationsFact[] => {
     const earlier = before?.verdicts[sourceId];
-    return isNewVerdict(verdict, earlier) ? [{ kind: 'verdict', sourceId, verdict, before: earlier?.name }] : [];
+    return isNewVerdict(verdict, earlier) ? [{ kind: 'verdict', sourceId, verdict, before: earlier }] : [];
   });
   for (const event of operationsEvents(tenant, ports.options.operationsHub, facts, now)) await ports.sink.write([event], signal);
-  for (const fact of facts) if (fact.kind === 'verdict') tellOperator(ports, tenant, fact.sourceId, fact.verdict, fact.before);
+  for (const fact of facts) if (fact.kind === 'verdict') tellOperator(ports, tenant, fact.sourceId, fact.verdict, fact.before?.name);
 }
 
 function tellOperator(
@@ -116,9 +116,16 @@ export function stateOfVerdict(verdict: Verdict): Pick<SourceState, 'name' | 'fa
   return failure === undefined ? { name } : { name, failure };
 }
 
-/** Makes the probe of a tenant due now; a run that Microsoft refused wants to know why. */
-export async function probeSoon(ports: CollectPorts, row: SourceRow, signal: AbortSignal): Promise<void> {
-  await ports.schedule.put([entryAt(ports, row, ports.clock.now())], signal);
+/**
+ * Makes the probe of a tenant due now, because Microsoft refused a run although the last probe found the source open. One that has just been made is left to its schedule:
+ * it saw the same.
+ */
+export async function probeSoon(ports: CollectPorts, tenant: Tenant, signal: AbortSignal): Promise<void> {
+  if (!isProbed(tenant, ports.sources.values())) return;
+  const row = await ports.sourceRows.find(tenant.id, probeId, signal);
+  const now = ports.clock.now();
+  if (row === undefined || now.getTime() - Date.parse(row.lastRunAt ?? row.dueAt) < retryMs) return;
+  await ports.schedule.put([entryAt(ports, row, now)], signal);
 }
 
 async function finish(

@@ -6,6 +6,7 @@ import type { Run, SourceMemory } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
+import { barring } from '../domain/verdict';
 import { deliver } from './deliver';
 import { nothingYet } from './delivery';
 import type { Delivery } from './delivery';
@@ -14,6 +15,7 @@ import { isDue, listUnits, notListed } from './listUnits';
 import type { Listed } from './listUnits';
 import type { Outcome } from './outcome';
 import { patiently } from './patiently';
+import { isRefusal, probeSoon, stateOfVerdict } from './runProbe';
 import { isUnclean, Resting } from './runContext';
 import type { RunContext, RunSubject } from './runContext';
 import { RunLimits } from './runLimits';
@@ -29,8 +31,11 @@ const tenantLookMs = 5_000;
 export async function runSource(ports: CollectPorts, subject: RunSubject, signal: AbortSignal): Promise<void> {
   const { tenant, source, lease } = subject;
   const cloud = ports.clouds(tenant.cloud);
-  if (tenant.status === 'paused') return endWithoutRun(ports, subject, 'paused', signal);
-  if (cloud === undefined || !source.clouds.includes(tenant.cloud)) return endWithoutRun(ports, subject, 'notAvailable', signal);
+  if (tenant.status === 'paused') return endWithoutRun(ports, subject, { name: 'paused' }, signal);
+  if (cloud === undefined || !source.clouds.includes(tenant.cloud)) return endWithoutRun(ports, subject, { name: 'notAvailable' }, signal);
+
+  const barred = await barredBy(ports, subject, signal);
+  if (barred !== undefined) return endWithoutRun(ports, subject, barred, signal);
 
   const limits = new RunLimits(ports.clock, signal, { budgetMs: subject.budgetMs, graceMs: ports.options.graceMs });
   const { soft, hard } = limits;
@@ -55,6 +60,7 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   try {
     const outcome = await collectUnits(context, subject.before);
     await finishRun(ports, subject, outcome, limits.last, signal);
+    if (isRefusal(outcome.failure)) await probeSoon(ports, tenant, limits.last);
   } finally {
     await limits.end();
     await accompanied;
@@ -74,6 +80,17 @@ function sentOf(ports: CollectPorts, { tenant, source, lease }: RunSubject, hard
     case 'snapshot':
       return sentAsWhole(holder);
   }
+}
+
+/** The state of a source that the probe found closed; content feeds say by themselves what is in their way, and hourly. */
+async function barredBy(
+  ports: CollectPorts,
+  { tenant, source }: RunSubject,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof stateOfVerdict> | undefined> {
+  if (source.progress.kind === 'contentFeed') return undefined;
+  const verdict = barring(await ports.profiles.find(tenant.id, signal), tenant.epoch, source.id);
+  return verdict === undefined ? undefined : stateOfVerdict(verdict);
 }
 
 /** Memory for as many events as a run holds: in the outbox, in the batch under way, and one that each reader fills. */

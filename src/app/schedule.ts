@@ -42,15 +42,16 @@ export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Pr
 }
 
 /** The sources of the registry that a tenant's integrations name. */
-export function sourcesOf(tenant: Pick<Tenant, 'integrations'>, sources: Iterable<Source>): Source[] {
+export function sourcesOf(tenant: Pick<Tenant, 'integrations' | 'also'>, sources: Iterable<Source>): Source[] {
   return [...sources].filter((source) => choiceOf(tenant, source) !== undefined);
 }
 
-/** What the tenant chose for the integration of a source; undefined when it is not collected. */
+/** What the tenant chose for the integration of a source; undefined when it is not collected. An optional source has to be chosen by name, too. */
 export function choiceOf(
-  tenant: Pick<Tenant, 'integrations'>,
-  source: Pick<Source, 'integration'>,
+  tenant: Pick<Tenant, 'integrations' | 'also'>,
+  source: Pick<Source, 'id' | 'integration' | 'optional'>,
 ): ChosenIntegration | undefined {
+  if (source.optional === true && tenant.also?.includes(source.id) !== true) return undefined;
   const wanted: string = source.integration;
   return tenant.integrations.find(({ id }) => id === wanted);
 }

@@ -1,6 +1,6 @@
 import type { CloudId } from '../domain/cloud';
 import { ConnectorError, failureOf } from '../domain/failure';
-import type { Failure } from '../domain/failure';
+import type { Api, Failure } from '../domain/failure';
 import { integrations } from '../domain/integration';
 import type { IntegrationId } from '../domain/integration';
 import type { Clock, CollectQueue, ScheduleIndex, Secrets, Sink, SourceStore, TenantStore } from '../domain/ports';
@@ -13,6 +13,8 @@ import { parseGuid, personalAccountsTenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { describeFailure } from './describe';
 import { operationsEvents } from './operations';
+import { isProbed } from './probe';
+import { probeId } from './runProbe';
 import { entryAt, scheduleNow, sourcesOf } from './schedule';
 
 /** What a tenant's directory says about itself without being asked to sign in. */
@@ -32,8 +34,13 @@ export interface TenantPorts {
   readonly collect: CollectPorts;
   /** Finds the cloud a tenant (GUID or domain) lives in. Where several know the name, the one of the expected cloud is meant; `custom` is looked up only there. */
   readonly discover: (tenant: string, expected: CloudId | undefined, signal: AbortSignal) => Promise<Discovery>;
-  /** Signs in with a credential that is not stored yet and returns the roles the token carries. Throws the failure of the login. */
-  readonly tryLogin: (tenant: Tenant, secret: string, signal: AbortSignal) => Promise<{ readonly roles: readonly string[] }>;
+  /** Signs in with a credential that is not stored yet and returns the roles the token for the API carries. Throws the failure of the login. */
+  readonly tryLogin: (
+    tenant: Tenant,
+    secret: string,
+    signal: AbortSignal,
+    api: Api,
+  ) => Promise<{ readonly roles: readonly string[] }>;
 }
 
 export interface NewTenant {
@@ -43,6 +50,8 @@ export interface NewTenant {
   readonly cloud: CloudId | undefined;
   /** What is undefined stays as it is when the tenant is there already. */
   readonly integrations: readonly ChosenIntegration[] | undefined;
+  /** Optional sources that are collected too, by id. */
+  readonly also?: readonly string[] | undefined;
   readonly name: string | undefined;
   readonly description: string | undefined;
   readonly stampName: boolean | undefined;
@@ -102,6 +111,17 @@ function checkText(what: string, text: string | undefined, longest: number): voi
     );
 }
 
+/** Refuses sources that are not there or need no choosing. */
+function checkAlso(ports: TenantPorts, also: readonly string[] = []): void {
+  const optional = [...ports.sources.values()].filter((source) => source.optional === true).map(({ id }) => id);
+  const strange = also.find((id) => !optional.includes(id));
+  if (strange !== undefined)
+    throw new InputError(`There is no optional source "${strange}".`, `Optional are: ${optional.join(', ')}.`);
+}
+
+const alsoOf = (also: readonly string[] | undefined): Pick<Tenant, 'also'> =>
+  also === undefined || also.length === 0 ? {} : { also };
+
 async function findHome(
   ports: TenantPorts,
   wanted: NewTenant,
@@ -151,11 +171,35 @@ async function logIn(
   secret: string,
   say: Progress,
   signal: AbortSignal,
+): Promise<Granted> {
+  const [first, ...others] = apisOf(ports, tenant);
+  const granted = new Map([[first, await logInTo(ports, tenant, first, secret, say, signal)]]);
+  for (const api of others) {
+    try {
+      granted.set(api, (await ports.tryLogin(tenant, secret, signal, api)).roles);
+    } catch (error) {
+      // The credential is right; a tenant without the API is told by the probe.
+      if (failureOf(error) === undefined) throw error;
+    }
+  }
+  return granted;
+}
+
+/** The permissions that tokens carry, by API. */
+type Granted = ReadonlyMap<Api, readonly string[]>;
+
+async function logInTo(
+  ports: TenantPorts,
+  tenant: Tenant,
+  api: Api,
+  secret: string,
+  say: Progress,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const startedAt = ports.clock.now().getTime();
   for (let tellAt = startedAt; ;) {
     try {
-      return (await ports.tryLogin(tenant, secret, signal)).roles;
+      return (await ports.tryLogin(tenant, secret, signal, api)).roles;
     } catch (error) {
       const failure = failureOf(error);
       // A wrong secret and one that is too new get the same answer.
@@ -199,6 +243,7 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
       'Find it in the Entra admin center, App registrations, your application, Application (client) ID.',
     );
   const secret = checkSecret(wanted.secret);
+  checkAlso(ports, wanted.also);
   checkText('name', wanted.name, longestName);
   checkText('description', wanted.description, longestDescription);
   if (wanted.name?.trim() === '') throw new InputError('The name is empty.', 'Give a name, or leave --name out.');
@@ -213,6 +258,7 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
     clientId,
     secretName: `tenant-${home.id}-${clientId.slice(0, 8)}`,
     integrations: wanted.integrations ?? present?.integrations ?? everyIntegration,
+    ...alsoOf(wanted.also ?? present?.also),
     stampName: wanted.stampName ?? present?.stampName ?? false,
     status: 'active',
     statusSince: now,
@@ -227,10 +273,20 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
   const { tenant, before } = await saveTenant(ports, home.id, build, signal);
   if (before !== undefined && before.secretName !== tenant.secretName) await ports.secrets.remove(before.secretName, signal);
   await startSources(ports, tenant, signal);
-  const needed = new Set(
-    sourcesOf(tenant, ports.sources.values()).flatMap(({ permissions }) => permissions.map(({ role }) => role)),
-  );
-  return { tenant, isNew: before === undefined, missingPermissions: [...needed].filter((role) => !roles.includes(role)) };
+  return { tenant, isNew: before === undefined, missingPermissions: missingOf(ports, tenant, roles) };
+}
+
+/** The APIs of the tenant's sources, the one to sign in to first in front. */
+function apisOf(ports: TenantPorts, tenant: Tenant): readonly [Api, ...Api[]] {
+  const apis = new Set(sourcesOf(tenant, ports.sources.values()).map(({ api }) => api));
+  const [first = 'management', ...others] = (['management', 'graph', 'defender'] as const).filter((api) => apis.has(api));
+  return [first, ...others];
+}
+
+/** The permissions that are needed and not granted, as far as a token tells; what an API says that gave none, the probe finds out. */
+function missingOf(ports: TenantPorts, tenant: Tenant, roles: Granted): readonly string[] {
+  const needed = sourcesOf(tenant, ports.sources.values()).flatMap(({ permissions }) => permissions);
+  return [...new Set(needed.filter(({ api, role }) => roles.get(api)?.includes(role) === false).map(({ role }) => role))];
 }
 
 const everyIntegration: readonly ChosenIntegration[] = (Object.keys(integrations) as IntegrationId[]).map((id) => ({
@@ -277,10 +333,18 @@ async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSig
     return tenant.integrations.find(({ id }) => id === integration)?.polling.kind === 'disabled';
   };
   const rows = (await rowsOf(ports, tenant, signal)).filter((row) => !disabled(row));
+  const probe = await probeRow(ports, tenant, signal);
   await ports.schedule.put(
-    rows.map((row) => entryAt(ports, row, ports.clock.now())),
+    [...probe, ...rows].map((row) => entryAt(ports, row, ports.clock.now())),
     signal,
   );
+}
+
+/** The row of the tenant's probe, if it is probed. */
+async function probeRow(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<SourceRow[]> {
+  if (!isProbed(tenant, ports.sources.values())) return [];
+  const present = await ports.sourceRows.find(tenant.id, probeId, signal);
+  return [present ?? (await ports.sourceRows.create(newSourceRow(tenant.id, probeId, ports.clock.now()), signal))];
 }
 
 /** The tenant of that id or name. Throws InputError when there is none, or the name is not unique. */
@@ -356,7 +420,10 @@ export async function syncTenant(
     throw new InputError(`${tenant.name} is paused.`, `Resume it first: npm run tenant -- resume ${tenant.id}`);
   const rows: SourceRow[] = [];
   for (const row of await rowsOf(ports, tenant, signal)) rows.push(await relistNext(ports, row, signal));
-  await scheduleNow(ports.collect, rows, signal);
+  // What was bought or granted since is found by a new probe, which everything else follows.
+  const profile = await ports.collect.profiles.find(tenant.id, signal);
+  if (profile !== undefined) await ports.collect.profiles.save({ ...profile, probedAt: new Date(0).toISOString() }, signal);
+  await scheduleNow(ports.collect, [...(await probeRow(ports, tenant, signal)), ...rows], signal);
   return { tenant, sources: rows.length };
 }
 
@@ -387,6 +454,7 @@ export async function removeTenant(ports: TenantPorts, text: string, signal: Abo
   );
   await ports.secrets.remove(tenant.secretName, signal);
   await ports.sourceRows.remove(tenant.id, signal);
+  await ports.collect.profiles.remove(tenant.id, signal);
   await ports.tenants.remove(tenant.id, signal);
   return tenant;
 }

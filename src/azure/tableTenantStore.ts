@@ -3,7 +3,7 @@ import { ConnectorError } from '../domain/failure';
 import { isIntegrationId } from '../domain/integration';
 import type { TenantStore } from '../domain/ports';
 import type { ChosenIntegration, Polling, Tenant } from '../domain/tenant';
-import { propertyOf, readRow } from './rowReader';
+import { propertyOf, readRow, textListOf } from './rowReader';
 import type { RowReader } from './rowReader';
 import type { Columns, RowWrite } from './rowWrites';
 import { storagePrefix } from './storageAccess';
@@ -62,8 +62,9 @@ export function tableTenantStore(access: StorageAccess, options: StorageOptions 
 function tenantColumns(tenant: Tenant): Columns {
   const { id, name, description, cloud, clientId, secretName, stampName, status, statusSince, epoch, addedAt } = tenant;
   const integrations = JSON.stringify(tenant.integrations);
+  const also = tenant.also === undefined ? undefined : JSON.stringify(tenant.also);
   return {
-    ...{ id, name, description, cloud, clientId, secretName, integrations, stampName, status, statusSince, addedAt },
+    ...{ id, name, description, cloud, clientId, secretName, integrations, also, stampName, status, statusSince, addedAt },
     epoch: BigInt(epoch),
   };
 }
@@ -78,6 +79,7 @@ function tenantOf(reader: RowReader): Tenant {
     clientId: reader.text('clientId'),
     secretName: reader.text('secretName'),
     integrations: reader.json('integrations', integrationsOf),
+    ...(reader.optionalText('also') === undefined ? {} : { also: reader.json('also', textListOf) }),
     stampName: reader.flag('stampName'),
     status: reader.word('status', statuses),
     statusSince: reader.text('statusSince'),

@@ -18,6 +18,7 @@
 import type { Cloud, CloudId } from './cloud';
 import type { Api, Failure } from './failure';
 import type { IntegrationId } from './integration';
+import type { ServicePlan } from './licence';
 import type { LimitId } from './limit';
 import type { SentKey } from './sentKey';
 import type { TenantId } from './tenant';
@@ -51,7 +52,7 @@ export interface SourceFacts {
   readonly api: Api;
   readonly permissions: readonly Permission[];
   /** Service plans of which one is needed; empty when every licence has it. */
-  readonly anyLicenceOf: readonly string[];
+  readonly anyLicenceOf: readonly ServicePlan[];
   readonly clouds: readonly CloudId[];
   readonly progress: Progress;
   /** How often it is asked, in seconds, unless the customer says otherwise; without it, polling follows how much there is (content feeds). */
@@ -186,13 +187,15 @@ export interface SourceMemory {
   readonly snapshotAt?: string;
 }
 
-/** A source: facts, and three functions. It proposes; only the engine moves state. */
+/** A source: facts, and functions. It proposes; only the engine moves state. */
 export interface Source extends SourceFacts {
   /**
    * Makes sure that the feed is there (for a content feed: that the subscription is on). Returns what to remember; `remember` makes it durable
    * before something is done that must not be done twice. Throws a ConnectorError when the feed is not there.
    */
   readonly prepare: (run: Run, memory: SourceMemory, remember: (memory: SourceMemory) => Promise<void>) => Promise<SourceMemory>;
+  /** Asks the API for as little as possible, to find out whether it lets us in: for the probe. Throws the failure of the refusal. */
+  readonly check?: (run: Run) => Promise<void>;
   /** Lists what there is to read in the windows, in their order. */
   readonly list: (run: Run, windows: readonly Window[], memory: SourceMemory) => AsyncIterable<Listing>;
   /** Reads the records of a unit, some at a time; of a content blob, in a stable order. */

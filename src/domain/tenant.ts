@@ -33,6 +33,8 @@ export interface Tenant {
   readonly clientId: string;
   readonly secretName: string;
   readonly integrations: readonly ChosenIntegration[];
+  /** The optional sources that are collected too, by id. */
+  readonly also?: readonly string[];
   readonly stampName: boolean;
   readonly status: 'active' | 'paused';
   readonly statusSince: string;

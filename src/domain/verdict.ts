@@ -92,12 +92,15 @@ export function judge(
     case 'notProvisioned':
     case 'serviceMissing':
     case 'permissionMissing':
+    case 'unauthorized':
       break;
     default:
       return undefined;
   }
   if (missing.length > 0)
     return { name: 'permissionMissing', missing, evidence: `The token lacks ${missing.join(' and ')}.`, ...code };
+  // A token that the API does not take, although nothing is missing: a fault, which passes.
+  if (failure.kind === 'unauthorized') return undefined;
   if (failure.kind === 'permissionMissing')
     return {
       name: 'permissionMissing',

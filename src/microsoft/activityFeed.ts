@@ -3,7 +3,7 @@ import type { Permission, Source, SourceFacts } from '../domain/source';
 import { activityListing } from '../domain/window';
 import { readContent } from './activityContent';
 import { listWindow } from './activityListing';
-import { activityPermission } from './activityRequests';
+import { activityPermission, feedUrl, readArray } from './activityRequests';
 import { prepareSubscription } from './activitySubscription';
 
 /** What sets one content type of the Management Activity API apart. */
@@ -34,6 +34,11 @@ export function activityFeed(spec: ActivityFeedSpec): Source {
     resourceProvider: 'Microsoft.Office365',
     hub: 'm365-audit',
     prepare: (run, memory, remember) => prepareSubscription(run, contentType, memory, remember),
+    check: async (run) => {
+      const doing = 'probing';
+      const url = feedUrl(run, 'subscriptions/list', {});
+      await readArray(await run.send({ api: 'management', operation: doing, method: 'GET', url }), doing, run.now());
+    },
     list: async function* (run, windows) {
       for (const window of windows) yield* listWindow(run, contentType, window);
     },

@@ -28,10 +28,11 @@ function startUrl(spec: DeltaSpec, run: Run): string {
 
 async function* readRound(spec: DeltaSpec, run: Run, url: string, attempts: number, isAll: boolean): AsyncGenerator<Page> {
   const size = spec.pageSizes[Math.min(attempts, spec.pageSizes.length - 1)];
-  const prefer = [spec.headers?.['prefer'], size === undefined ? undefined : `odata.maxpagesize=${size}`].filter(
-    (wish) => wish !== undefined,
-  );
-  const headers = { ...spec.headers, ...(prefer.length === 0 ? {} : { prefer: prefer.join(', ') }) };
+  const asked = Object.entries(spec.headers ?? {});
+  const wishes = asked.filter(([name]) => name.toLowerCase() === 'prefer').map(([, value]) => value);
+  const prefer = size === undefined ? wishes : [...wishes, `odata.maxpagesize=${size}`];
+  const others = Object.fromEntries(asked.filter(([name]) => name.toLowerCase() !== 'prefer'));
+  const headers = { ...others, ...(prefer.length === 0 ? {} : { prefer: prefer.join(', ') }) };
   let next: string | undefined;
   let missing: string | undefined;
   for await (const { records, end } of readList(run, {

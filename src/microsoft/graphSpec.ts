@@ -1,5 +1,6 @@
 import type { LimitId } from '../domain/limit';
 import type { Source, SourceFacts } from '../domain/source';
+import { checkOf } from './graphCheck';
 
 /** What every source over Graph or Defender for Endpoint says about itself. */
 export interface GraphSourceSpec extends Pick<
@@ -85,7 +86,7 @@ export interface SnapshotSpec extends GraphSourceSpec {
 export function graphFacts(
   spec: GraphSourceSpec,
   api: 'graph' | 'defender',
-): Omit<SourceFacts, 'progress'> & Pick<Source, 'prepare'> {
+): Omit<SourceFacts, 'progress'> & Pick<Source, 'prepare' | 'check'> {
   const { id, title, docs, integration, permissions, anyLicenceOf, clouds, category, resourceProvider, hub } = spec;
   return {
     id,
@@ -102,6 +103,7 @@ export function graphFacts(
     everySeconds: spec.everySeconds,
     limits: spec.limits,
     ...(spec.optional === undefined ? {} : { optional: spec.optional }),
+    check: checkOf(spec, api),
     // There is nothing to switch on: the first request tells whether the feed is there.
     prepare: async (run, memory) => Promise.resolve({ ...memory, readyAt: run.now().toISOString() }),
   };

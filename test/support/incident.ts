@@ -3,10 +3,12 @@ import type { CollectPorts } from '../../src/app/collectPorts';
 import { addTenant } from '../../src/app/tenants';
 import type { Connector } from '../../src/composition';
 import type { Gap } from '../../src/domain/coverage';
+import type { IntegrationId } from '../../src/domain/integration';
 import type { Severity } from '../../src/domain/ports';
 import type { ScheduleEntry } from '../../src/domain/schedule';
 import type { SourceRow } from '../../src/domain/sourceState';
 import type { Tenant } from '../../src/domain/tenant';
+import { sources as registry } from '../../src/sources';
 import type { StoredEvent } from '../local/eventHubs/storedEvent';
 import { compareHistory } from '../local/historyCheck';
 import type { History } from '../local/historyCheck';
@@ -136,7 +138,7 @@ export class Incident {
       CLOUD_CUSTOM_MANAGEMENT: management,
       CLOUD_CUSTOM_GRAPH: graph,
       CLOUD_CUSTOM_DEFENDER: defender,
-      HUBS: activitySources.map((id) => `${id}=${hubs.audit}`).join(','),
+      HUBS: registry.map(({ id }) => `${id}=${hubs.audit}`).join(','),
       OPERATIONS_HUB: hubs.operations,
       SCHEDULE_SHARDS: '1',
       ...options.settings,
@@ -190,12 +192,18 @@ export class Incident {
       clientId,
       secret,
       cloud: 'custom' as const,
-      integrations: [{ id: 'office365Audit' as const, polling: { kind: 'adaptive' as const } }],
+      integrations: this.#integrations().map((id) => ({ id, polling: { kind: 'adaptive' as const } })),
       name,
       description: '',
       stampName: false,
     };
     return (await addTenant(this.connector.tenantPorts, wanted, () => undefined, this.signal)).tenant;
+  }
+
+  /** The integrations that the collected sources belong to. */
+  #integrations(): IntegrationId[] {
+    const collected = registry.filter(({ id }) => this.sources.includes(id));
+    return [...new Set(collected.map(({ integration }) => integration))];
   }
 
   async end(): Promise<void> {
@@ -349,7 +357,8 @@ export class Incident {
   /** What was made available, record by record, next to what arrived. */
   history(): History {
     const truth = [...this.microsoft.truth.available()].map(({ contentId, ...record }) => ({ ...record, unit: contentId }));
-    return compareHistory(truth, this.delivered());
+    const ofFeeds = this.delivered().filter(({ applicationProperties }) => isActivity(applicationProperties['source']));
+    return compareHistory(truth, ofFeeds);
   }
 
   requests(operation: RequestEntry['operation'], tenant?: SimulatedTenant): RequestEntry[] {
@@ -383,10 +392,4 @@ interface BlobShape {
   readonly recordBytes?: number;
 }
 
-const activitySources = [
-  'activity.azureActiveDirectory',
-  'activity.exchange',
-  'activity.sharePoint',
-  'activity.general',
-  'activity.dlp',
-];
+const isActivity = (source: unknown): boolean => String(source).startsWith('activity.');

@@ -51,6 +51,11 @@ export function simulatedPorts(process: SimulatedProcess, sources: readonly Sour
     sources: new Map(sources.map((source) => [source.id, source])),
     clouds: (id) => (id === 'commercial' ? commercial : undefined),
     send: async () => Promise.reject(new ConnectorError('sending', { kind: 'unavailable', code: 'notSimulated' })),
+    tenantFacts: {
+      roles: async () => Promise.resolve([]),
+      servicePlans: async () => Promise.resolve([]),
+      newestAlertAt: async () => Promise.resolve(undefined),
+    },
     clockOffsetMs: () => 0,
     shardOf: (tenantId) => shardOf(tenantId, options.shards),
     options,

@@ -13,7 +13,7 @@ export type Plan = (name: string, index: number) => Fate;
 /** The stores a process works on. */
 type DurablePorts = Pick<
   CollectPorts,
-  'ledger' | 'sourceRows' | 'tenants' | 'schedule' | 'coverage' | 'sent' | 'sink' | 'oversize' | 'queue'
+  'ledger' | 'sourceRows' | 'tenants' | 'profiles' | 'schedule' | 'coverage' | 'sent' | 'sink' | 'oversize' | 'queue'
 >;
 
 /** Methods that change something; all others only read, and are no steps. */
@@ -26,6 +26,8 @@ const changing: ReadonlySet<string> = new Set([
   'sourceRows.remove',
   'tenants.save',
   'tenants.remove',
+  'profiles.save',
+  'profiles.remove',
   'schedule.put',
   'schedule.claim',
   'schedule.remove',
@@ -73,6 +75,7 @@ export class SimulatedProcess {
       ledger: this.#wrap('ledger', stores.ledger),
       sourceRows: this.#wrap('sourceRows', stores.sourceRows),
       tenants: this.#wrap('tenants', stores.tenants),
+      profiles: this.#wrap('profiles', stores.profiles),
       schedule: this.#wrap('schedule', stores.schedule),
       coverage: this.#wrap('coverage', stores.coverage),
       sent: this.#wrap('sent', stores.sent),
