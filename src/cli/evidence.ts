@@ -69,7 +69,10 @@ function time(name: string, text: string): Date {
   const at = timeForm.test(text) ? new Date(text) : new Date(NaN);
   // Date moves the 30th of February on to March.
   if (Number.isNaN(at.getTime()) || !at.toISOString().startsWith(text.slice(0, 10)))
-    throw new InputError(`--${name} is not a time in UTC.`, `For example: --${name} 2026-10-01 or --${name} 2026-10-01T08:00:00Z`);
+    throw new InputError(
+      `--${name} is not a time in UTC.`,
+      `For example: --${name} 2026-10-01 or --${name} 2026-10-01T08:00:00Z`,
+    );
   return at;
 }
 
@@ -90,7 +93,9 @@ function reportText({ tenant, document, period, items, assessments }: EvidenceRe
     controls.map(({ id }) => id).join(', '),
   ]);
   const words = items.map(({ title, statement, nextStep }) =>
-    [`${title}`, wrap(statement, width, '  '), ...(nextStep === undefined ? [] : [wrap(`Next: ${nextStep}`, width, '  ')])].join('\n'),
+    [`${title}`, wrap(statement, width, '  '), ...(nextStep === undefined ? [] : [wrap(`Next: ${nextStep}`, width, '  ')])].join(
+      '\n',
+    ),
   );
   const kept =
     document === undefined
@@ -121,7 +126,10 @@ void runCommand(process.argv.slice(2).includes('--json'), async (output, signal)
     const made = values.now === true ? await assessNow(ports, tenant, signal) : undefined;
     if (made?.isSent === false)
       output.progress('The tenant does not have the integration "evidence", so this assessment is kept and not sent to the hub.');
-    const wanted = { ...(period === undefined ? {} : { period }), ...(made === undefined || period !== undefined ? {} : { newest: made }) };
+    const wanted = {
+      ...(period === undefined ? {} : { period }),
+      ...(made === undefined || period !== undefined ? {} : { newest: made }),
+    };
     const report = await makeReport(ports, tenant, wanted, signal);
     if (out !== undefined && write !== undefined) await writeFile(out, write(report));
     const done = out === undefined ? reportText(report) : `Wrote ${out}: ${statusCounts(report.items)}.`;

@@ -158,19 +158,22 @@ describe('an assessment', () => {
     [{ kind: 'unexpectedResponse', code: 'notAnArray', detail: '' }, true],
     [{ kind: 'notLicensed', code: 'Forbidden', detail: '' }, false],
     [{ kind: 'permissionMissing', code: 'Forbidden', permission: 'Policy.Read.All' }, false],
-  ])('in which something failed with %j is kept as it is, and made again in an hour if that may heal: %s', async (failure, again) => {
-    const scenario = new EvidenceScenario();
-    scenario.failure = failure;
-    const workers = [await scenario.run(5 * minuteMs)];
-    scenario.failure = undefined;
-    workers.push(await scenario.run(5 * hourMs));
+  ])(
+    'in which something failed with %j is kept as it is, and made again in an hour if that may heal: %s',
+    async (failure, again) => {
+      const scenario = new EvidenceScenario();
+      scenario.failure = failure;
+      const workers = [await scenario.run(5 * minuteMs)];
+      scenario.failure = undefined;
+      workers.push(await scenario.run(5 * hourMs));
 
-    const [first, second, ...more] = await scenario.assessments();
-    expect(first?.items.map(({ status }) => status)).toEqual(['met', 'notAvailable', 'met']);
-    expect(first?.items[1]).toMatchObject({ failure: { kind: failure.kind, code: failure.code }, figures: [], objects: [] });
-    expect([second?.items.map(({ status }) => status), more]).toEqual([again ? ['met', 'met', 'met'] : undefined, []]);
-    expect(await scenario.problems(workers)).toEqual([]);
-  });
+      const [first, second, ...more] = await scenario.assessments();
+      expect(first?.items.map(({ status }) => status)).toEqual(['met', 'notAvailable', 'met']);
+      expect(first?.items[1]).toMatchObject({ failure: { kind: failure.kind, code: failure.code }, figures: [], objects: [] });
+      expect([second?.items.map(({ status }) => status), more]).toEqual([again ? ['met', 'met', 'met'] : undefined, []]);
+      expect(await scenario.problems(workers)).toEqual([]);
+    },
+  );
 
   it('that a command has kept is sent by the connector, once', async () => {
     const scenario = new EvidenceScenario();

@@ -25,11 +25,7 @@ type Row = readonly [secureScore: Expected, alerts: Expected, riskyUsers: Expect
 const kinds: readonly (readonly [string, Partial<SimulatedTenant>, Row])[] = [
   ['E5', { skus: ['SPE_E5'] }, ['looked', 'looked', 'looked', 'looked']],
   ['E3 without P2', { skus: ['SPE_E3'] }, ['looked', 'looked', 'notAvailable notLicensed', 'looked']],
-  [
-    'E3 whose risks are hidden',
-    { skus: ['SPE_E3'], riskWithP1: true },
-    ['looked', 'looked', 'notAvailable', 'looked'],
-  ],
+  ['E3 whose risks are hidden', { skus: ['SPE_E3'], riskWithP1: true }, ['looked', 'looked', 'notAvailable', 'looked']],
   [
     'Business Basic',
     { skus: ['O365_BUSINESS_ESSENTIALS'] },
@@ -67,26 +63,29 @@ const simulated = (more: Partial<SimulatedTenant>): SimulatedTenant => ({
 });
 
 describe('an assessment', () => {
-  it.each(kinds)('of a tenant of the kind "%s" says what can be looked at, and why the rest cannot', async (_, more, expected) => {
-    const { tenant, run } = stand.add(simulated(more));
+  it.each(kinds)(
+    'of a tenant of the kind "%s" says what can be looked at, and why the rest cannot',
+    async (_, more, expected) => {
+      const { tenant, run } = stand.add(simulated(more));
 
-    const { items } = await makeAssessment(stand.ports, tenant, run, id);
+      const { items } = await makeAssessment(stand.ports, tenant, run, id);
 
-    expect(items.map(({ check }) => check)).toEqual([
-      ...['secureScore', 'unresolvedAlerts', 'riskyUsers', 'conditionalAccess'],
-      'collectionCompleteness',
-    ]);
-    const found = items.slice(0, 4).map(({ status, failure }, index) => {
-      if (expected[index] === 'looked' && status !== 'notAvailable') return 'looked';
-      return failure === undefined ? status : `${status} ${failure.kind}`;
-    });
-    expect(found).toEqual(expected);
-    for (const { statement, figures, failure, nextStep } of items) {
-      expect(statement).toMatch(/^[A-Z0-9].*[.\]]$/);
-      // What could not be looked at has no figures that could be taken for zero.
-      if (failure !== undefined) expect([figures, typeof nextStep]).toEqual([[], 'string']);
-    }
-  });
+      expect(items.map(({ check }) => check)).toEqual([
+        ...['secureScore', 'unresolvedAlerts', 'riskyUsers', 'conditionalAccess'],
+        'collectionCompleteness',
+      ]);
+      const found = items.slice(0, 4).map(({ status, failure }, index) => {
+        if (expected[index] === 'looked' && status !== 'notAvailable') return 'looked';
+        return failure === undefined ? status : `${status} ${failure.kind}`;
+      });
+      expect(found).toEqual(expected);
+      for (const { statement, figures, failure, nextStep } of items) {
+        expect(statement).toMatch(/^[A-Z0-9].*[.\]]$/);
+        // What could not be looked at has no figures that could be taken for zero.
+        if (failure !== undefined) expect([figures, typeof nextStep]).toEqual([[], 'string']);
+      }
+    },
+  );
 
   it('counts what the tenant has, and names each object by the hash of the bytes that Microsoft sent', async () => {
     const { tenant, run } = stand.add(simulated({ skus: ['SPE_E5'] }));
