@@ -27,6 +27,7 @@ import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
 import { tableSentMemory } from './azure/tableSentMemory';
 import { tableTenantStore } from './azure/tableTenantStore';
+import { tableWorkers } from './azure/tableWorkers';
 import { jsonLinesTelemetry } from './azure/telemetry';
 import { cloudIds } from './domain/cloud';
 import type { CloudId } from './domain/cloud';
@@ -121,7 +122,16 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   const http = createHttp();
   const secrets = keyVaultSecrets({ vaultUrl: settings.keyVaultUrl, credential: identity(settings) }, clock);
   const credentials = createCredentials({ http, clouds, secrets, clock });
-  const sender = createTenantSend({ http, credentials, clouds, clock, telemetry, requestsPerMinute: settings.requestsPerMinute });
+  const owner = `${hostname()}/${process.pid}`;
+  const sender = createTenantSend({
+    http,
+    credentials,
+    clouds,
+    clock,
+    telemetry,
+    requestsPerMinute: settings.requestsPerMinute,
+    workers: tableWorkers(storage, owner, clock, storageOptions),
+  });
   const sink = eventHubSink(hubAccess(settings));
   const stopping = new AbortController();
   const shard = (tenantId: string): number => shardOf(tenantId, settings.shards);
@@ -141,6 +151,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     profiles: tableProfileStore(storage, storageOptions),
     tenantFacts: createTenantFacts({ credentials }),
     send: sender.send,
+    limitUse: sender.limitUse,
     clockOffsetMs: (cloud, api) => {
       const offset = sender.clockOffsetMs(api, cloud);
       return Math.abs(offset) < clockNoiseMs ? 0 : offset;
@@ -149,7 +160,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     telemetry,
     options: {
       publisherId: settings.publisherId,
-      owner: `${hostname()}/${process.pid}`,
+      owner,
       leaseMs: 180_000,
       budgetMs: settings.budgetMs,
       graceMs: 20_000,

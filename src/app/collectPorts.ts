@@ -1,6 +1,7 @@
 import type { CloudId, Clouds } from '../domain/cloud';
 import type { EventFormat } from '../domain/event';
 import type { Api } from '../domain/failure';
+import type { LimitId, LimitUse } from '../domain/limit';
 import type {
   Clock,
   CollectQueue,
@@ -68,6 +69,8 @@ export interface CollectPorts {
   readonly profiles: ProfileStore;
   readonly tenantFacts: TenantFacts;
   readonly send: TenantSend;
+  /** The most that was used of Microsoft's limits for a tenant since this was last asked. */
+  readonly limitUse: (tenantId: TenantId, ids: readonly LimitId[]) => readonly LimitUse[];
   /** How far Microsoft's clock is ahead of ours, in ms, as last seen at the API's host in that cloud. */
   readonly clockOffsetMs: (cloud: CloudId, api: Api) => number;
   readonly shardOf: (tenantId: TenantId) => number;

@@ -4,6 +4,8 @@ import { emptyCoverage, isSameCoverage } from '../domain/coverage';
 import type { HourCoverage } from '../domain/coverage';
 import { addLateness, formatLateness, parseLateness } from '../domain/lateness';
 import type { Lateness } from '../domain/lateness';
+import { formatLimitUse } from '../domain/limit';
+import type { LimitUse } from '../domain/limit';
 import { nextPollMs } from '../domain/schedule';
 import type { CollectMessage, ScheduleEntry } from '../domain/schedule';
 import type { SourceRow, SourceState } from '../domain/sourceState';
@@ -48,7 +50,8 @@ export async function finishRun(
     const told = await tellFacts(ports, subject, outcome, changed, state, signal);
     const next = nextRun(ports, subject, outcome, now);
     const scheduled = await putNext(ports, subject, next.scheduleAt, next.more, signal);
-    await lease.release((row) => rowAfter(row, outcome, { before, state, pendingUnits, told, next, now }), signal);
+    const limitUse = ports.limitUse(tenant.id, source.limits ?? []);
+    await lease.release((row) => rowAfter(row, outcome, { before, state, pendingUnits, told, next, now, limitUse }), signal);
     await ports.schedule.remove([subject.scheduled], signal);
     // What a snapshot has said again need not be remembered twice.
     const { snapshot } = delivery.memory;
@@ -176,16 +179,18 @@ interface Written {
   readonly pendingUnits: number;
   readonly told: Told;
   readonly next: NextRun;
+  readonly limitUse: readonly LimitUse[];
   readonly now: Date;
 }
 
-function rowAfter(row: SourceRow, outcome: Outcome, { state, pendingUnits, told, next, now }: Written): SourceRow {
+function rowAfter(row: SourceRow, outcome: Outcome, { state, pendingUnits, told, next, now, limitUse }: Written): SourceRow {
   const { delivery, failure } = outcome;
+  const used = limitUse.length === 0 ? {} : { limitUse: formatLimitUse(limitUse) };
   return {
     ...row,
     unclean: !told.all,
     cursor: withLateness(cursorAfter(row.cursor, outcome), delivery.lateness),
-    memory: { ...row.memory, ...delivery.memory },
+    memory: { ...row.memory, ...delivery.memory, ...used },
     openDays: outcome.openDays,
     state,
     idleRuns: next.idleRuns,

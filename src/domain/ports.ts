@@ -190,6 +190,12 @@ export interface TenantFacts {
 /** Sends a request with the tenant's token to the tenant's cloud, within the tenant's request budget. */
 export type TenantSend = (tenant: Tenant, request: TenantRequest, signal: AbortSignal) => Promise<Answer>;
 
+/** The instances of the connector that are at work. */
+export interface Workers {
+  /** About how many there are, this one included; at least 1. */
+  readonly count: (signal: AbortSignal) => Promise<number>;
+}
+
 export type Severity = 'info' | 'warning' | 'error';
 
 /** Structured events with static names; never a record, a token or a secret. */

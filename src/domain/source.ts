@@ -180,6 +180,8 @@ export interface SourceMemory {
   /** When the source was last seen to be there (for a content feed, its subscription). */
   readonly readyAt?: string;
   readonly startedAt?: string;
+  /** What the last run that asked used of Microsoft's limits, as `formatLimitUse` writes it. */
+  readonly limitUse?: string;
   /** Where the next step of a delta chain begins. */
   readonly link?: string;
   /** The last snapshot that was delivered to its end, and when it began. */

@@ -1,4 +1,5 @@
 import type { LimitId } from '../domain/limit';
+import type { Pace } from './requestBudget';
 
 /** One of Microsoft's request limits, and how much of it this connector takes. */
 export interface LimitFacts {
@@ -157,3 +158,17 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: defender,
   },
 };
+
+/** How long to keep quiet after the first throttled answer that does not say so; it doubles from there. */
+export const unsaidQuietMs = 2_000;
+
+/**
+ * How requests are spread so that no period has more than our share: half of the share may come at once, the other half is spread evenly.
+ * A limit that all tenants share is divided by the workers that are alive.
+ */
+export function paceOf({ most, seconds, share, scope }: LimitFacts, workers: number, cost = 1): Pace {
+  const allowed = (most * share) / (scope === 'application' ? Math.max(1, workers) : 1);
+  const burst = Math.max(1, Math.floor(allowed / 2));
+  const spacingMs = (seconds * 1_000) / (allowed > burst ? allowed - burst : allowed);
+  return { spacingMs: spacingMs * cost, burstMs: (burst - 1) * spacingMs };
+}

@@ -13,11 +13,18 @@ interface Budget {
   /** The code of the answer that asked for quiet. */
   code: string;
   throttledInARow: number;
+  burstMs: number;
+}
+
+/** How requests of a key are spread: one each `spacingMs`, but for those that may come at once after as much quiet. In milliseconds. */
+export interface Pace {
+  readonly spacingMs: number;
+  readonly burstMs: number;
 }
 
 const minuteMs = 60_000;
 const longestQuietMs = 15 * minuteMs;
-const burstMs = 3_000;
+const usualBurstMs = 3_000;
 const sweepAbove = 256;
 
 /**
@@ -27,10 +34,12 @@ const sweepAbove = 256;
 export class RequestBudget {
   readonly #options: BudgetOptions;
   readonly #budgets = new Map<string, Budget>();
+  readonly #usual: Pace;
   #sweepAt = sweepAbove;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
+    this.#usual = { spacingMs: minuteMs / options.requestsPerMinute, burstMs: usualBurstMs };
   }
 
   /** How many keys are remembered. */
@@ -45,31 +54,31 @@ export class RequestBudget {
     return budget !== undefined && waitMs > 0 ? { waitMs, code: budget.code } : undefined;
   }
 
-  /** Waits for this request's turn; gives the turn back when the signal aborts. */
-  async turn(key: string, signal: AbortSignal): Promise<void> {
+  /** Waits for this request's turn, in the pace of the key; gives the turn back when the signal aborts. */
+  async turn(key: string, signal: AbortSignal, pace: Pace = this.#usual): Promise<void> {
     const budget = this.#budget(key);
-    const spacingMs = minuteMs / this.#options.requestsPerMinute;
     const now = this.#now();
-    const at = Math.max(budget.nextAt, now - burstMs);
-    budget.nextAt = at + spacingMs;
+    const at = Math.max(budget.nextAt, now - pace.burstMs);
+    budget.nextAt = at + pace.spacingMs;
+    budget.burstMs = pace.burstMs;
     if (at <= now) return;
     try {
       await this.#options.clock.sleep(at - now, signal);
     } catch (error) {
-      budget.nextAt -= spacingMs;
+      budget.nextAt -= pace.spacingMs;
       throw error;
     }
   }
 
-  /** Notes a throttled answer and returns how long the key keeps quiet: what Microsoft asked for, or at least a minute, doubling, with jitter. */
-  throttled(key: string, code: string, retryAfterMs: number | undefined): number {
+  /** Notes a throttled answer and returns how long the key keeps quiet: what Microsoft asked for, or at least the given time, doubling, with jitter. */
+  throttled(key: string, code: string, retryAfterMs: number | undefined, shortestMs = minuteMs): number {
     const budget = this.#budget(key);
     const now = this.#now();
     // Requests that were under way together are one throttling.
     if (budget.quietUntil <= now) budget.throttledInARow += 1;
     const ownMs = Math.min(
       longestQuietMs,
-      minuteMs * 2 ** Math.min(budget.throttledInARow - 1, 10) * (1 + this.#options.random() / 4),
+      shortestMs * 2 ** Math.min(budget.throttledInARow - 1, 10) * (1 + this.#options.random() / 4),
     );
     budget.quietUntil = Math.max(budget.quietUntil, now + (retryAfterMs ?? ownMs));
     budget.nextAt = Math.max(budget.nextAt, budget.quietUntil);
@@ -91,7 +100,7 @@ export class RequestBudget {
     const known = this.#budgets.get(key);
     if (known !== undefined) return known;
     this.#sweep();
-    const budget = { nextAt: 0, quietUntil: 0, code: '', throttledInARow: 0 };
+    const budget = { nextAt: 0, quietUntil: 0, code: '', throttledInARow: 0, burstMs: usualBurstMs };
     this.#budgets.set(key, budget);
     return budget;
   }
@@ -99,7 +108,7 @@ export class RequestBudget {
   #sweep(): void {
     if (this.#budgets.size < this.#sweepAt) return;
     const now = this.#now();
-    for (const [key, { nextAt, quietUntil }] of this.#budgets)
+    for (const [key, { nextAt, quietUntil, burstMs }] of this.#budgets)
       if (nextAt <= now - burstMs && quietUntil <= now - longestQuietMs) this.#budgets.delete(key);
     this.#sweepAt = Math.max(sweepAbove, this.#budgets.size * 2);
   }

@@ -1,13 +1,16 @@
 import type { Cloud, CloudId, Clouds } from '../domain/cloud';
 import { ConnectorError } from '../domain/failure';
 import type { Api, Failure } from '../domain/failure';
-import type { Clock, Credentials, Telemetry, TenantSend } from '../domain/ports';
+import type { LimitId, LimitUse } from '../domain/limit';
+import type { Clock, Credentials, Telemetry, TenantSend, Workers } from '../domain/ports';
 import type { Answer, TenantRequest } from '../domain/source';
-import type { Tenant } from '../domain/tenant';
+import type { Tenant, TenantId } from '../domain/tenant';
 import { activityErrorCode } from './activityErrors';
 import { readAhead } from './answer';
 import { checkUrl, isRefused } from './checkUrl';
 import type { Http } from './http';
+import { LimitCounts } from './limitUse';
+import { limits, paceOf, unsaidQuietMs } from './limits';
 import { RequestBudget } from './requestBudget';
 import { retryAfterMs } from './retryAfter';
 import { ServerClocks } from './serverClocks';
@@ -20,6 +23,8 @@ interface TenantSendOptions {
   readonly telemetry: Telemetry;
   /** Requests a minute to one API of one tenant; Microsoft's baseline is 2,000. https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference#activity-api-throttling */
   readonly requestsPerMinute?: number;
+  /** Who shares the limits that all tenants have in common; nobody else unless given. */
+  readonly workers?: Workers;
   /** From 0 to below 1, for jitter. */
   readonly random?: () => number;
 }
@@ -29,6 +34,8 @@ export interface TenantSender {
   readonly send: TenantSend;
   /** How far the clock of an API's host is ahead of ours, in ms; 0 as long as it has not answered. */
   readonly clockOffsetMs: (api: Api, cloud: CloudId) => number;
+  /** The most that was used of Microsoft's limits for a tenant since this was last asked. */
+  readonly limitUse: (tenantId: TenantId, ids: readonly LimitId[]) => readonly LimitUse[];
 }
 
 const errorBodyBytes = 64 * 1024;
@@ -46,16 +53,19 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
     random: options.random ?? Math.random,
   });
   const clocks = new ServerClocks(clock, telemetry);
+  const counts = new LimitCounts();
 
   const send: TenantSend = async (tenant, request, signal) => {
     const cloud = cloudOf(tenant, clouds);
     const origin = cloud.hosts[request.api];
     const url = permitted(tenant, request, origin);
-    const key = `${tenant.id}|${request.api}`;
+    const { limits: ids = [], units = 1 } = request;
+    // What is throttled is what counts on the same limit; other feeds of the API go on.
+    const key = `${tenant.id}|${ids[0] ?? request.api}`;
 
     const attempt = async (): Promise<{ readonly answer: Answer; readonly token: string }> => {
       throwWhileQuiet(request, budget.quiet(key));
-      await turn(key, request, signal);
+      await turn(tenant, request, ids, units);
       throwWhileQuiet(request, budget.quiet(key));
       // Only now: the turn may be long in coming, and a token that was taken before would have expired.
       const token = await credentials.token(tenant, request.api, signal);
@@ -76,14 +86,28 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
       // A date is meant by the server's clock, which may not be ours.
       const serverNow = new Date(clock.now().getTime() + clocks.offsetMs(origin));
       const askedMs = retryAfterMs(answer.headers['retry-after'], serverNow);
-      throw throttledError(request, code, budget.throttled(key, code, askedMs));
+      for (const id of ids.slice(0, 1)) counts.throttled(tenant.id, id, clock.now().getTime());
+      throw throttledError(request, code, budget.throttled(key, code, askedMs, ids.length === 0 ? undefined : unsaidQuietMs));
     };
 
-    const turn = async (ofKey: string, { operation }: TenantRequest, until: AbortSignal): Promise<void> => {
+    const turn = async (
+      { id: tenantId }: Tenant,
+      { operation }: TenantRequest,
+      limitIds: readonly LimitId[],
+      cost: number,
+    ): Promise<void> => {
       try {
-        await budget.turn(ofKey, until);
+        if (limitIds.length === 0) return await budget.turn(key, signal);
+        for (const id of limitIds) {
+          const facts = limits[id];
+          const isShared = facts.scope === 'application';
+          const amount = facts.counts === 'units' ? cost : 1;
+          const alive = isShared ? ((await options.workers?.count(signal)) ?? 1) : 1;
+          await budget.turn(`${isShared ? '' : tenantId}|limit:${id}`, signal, paceOf(facts, alive, amount));
+          counts.count(tenantId, id, amount, clock.now().getTime());
+        }
       } catch (error) {
-        throw until.aborted ? new ConnectorError(operation, { kind: 'cancelled', code: 'aborted' }, error) : error;
+        throw signal.aborted ? new ConnectorError(operation, { kind: 'cancelled', code: 'aborted' }, error) : error;
       }
     };
 
@@ -99,7 +123,7 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
     return origin === undefined ? 0 : clocks.offsetMs(origin);
   };
 
-  return { send, clockOffsetMs };
+  return { send, clockOffsetMs, limitUse: (tenantId, ids) => counts.take(tenantId, ids) };
 }
 
 function cloudOf(tenant: Tenant, clouds: Clouds): Cloud {

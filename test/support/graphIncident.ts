@@ -5,6 +5,8 @@ import type { Feed } from '../local/microsoft365/graph/operations';
 import type { Incident } from './incident';
 import { contoso } from './incidentTenants';
 
+const hourMs = 3_600_000;
+
 /** A record of a Graph or Defender source as it lies in the hub. */
 export interface DeliveredObject {
   readonly id: string;
@@ -58,11 +60,12 @@ export function truthOf(incident: Incident, { feed, as, since, pollMs = 0 }: Com
     feed,
     ...(as === undefined ? {} : { as }),
   });
-  return [...truth].filter(
-    ({ visibleFrom, visibleUntil }) =>
-      visibleUntil === undefined ||
-      (visibleUntil > since && visibleUntil.getTime() - Math.max(visibleFrom.getTime(), since.getTime()) > pollMs),
-  );
+  return [...truth].filter(({ time, visibleFrom, visibleUntil }) => {
+    if (visibleUntil === undefined) return true;
+    // What came very late is found by the daily re-list.
+    const neededMs = visibleFrom.getTime() - time.getTime() > 20 * hourMs ? Math.max(pollMs, 26 * hourMs) : pollMs;
+    return visibleUntil.getTime() - Math.max(visibleFrom.getTime(), since.getTime()) > neededMs;
+  });
 }
 
 /** What is missing or was sent more often than it should have been, in words; empty when the hub has what Microsoft told, once. */

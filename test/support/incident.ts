@@ -7,7 +7,7 @@ import type { IntegrationId } from '../../src/domain/integration';
 import type { Severity } from '../../src/domain/ports';
 import type { ScheduleEntry } from '../../src/domain/schedule';
 import type { SourceRow } from '../../src/domain/sourceState';
-import type { Tenant } from '../../src/domain/tenant';
+import type { Polling, Tenant } from '../../src/domain/tenant';
 import { sources as registry } from '../../src/sources';
 import type { StoredEvent } from '../local/eventHubs/storedEvent';
 import { compareHistory } from '../local/historyCheck';
@@ -36,6 +36,8 @@ export interface IncidentOptions {
   readonly tenants?: readonly SimulatedTenant[];
   /** The sources that are collected; `activity.exchange` unless given. */
   readonly sources?: readonly string[];
+  /** How often they are polled; adaptive, or as the source says, unless given. */
+  readonly polling?: Polling;
   readonly settings?: Readonly<Record<string, string>>;
   readonly simulation?: Partial<SimulationSettings>;
   /** Between the engine and its ports, in every connector of the test. */
@@ -192,7 +194,7 @@ export class Incident {
       clientId,
       secret,
       cloud: 'custom' as const,
-      integrations: this.#integrations().map((id) => ({ id, polling: { kind: 'adaptive' as const } })),
+      integrations: this.#integrations().map((id) => ({ id, polling: this.#options.polling ?? { kind: 'adaptive' as const } })),
       name,
       description: '',
       stampName: false,

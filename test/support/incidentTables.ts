@@ -1,7 +1,7 @@
 import { TableClient } from '@azure/data-tables';
 
 /** All tables the connector has. */
-const tableNames = ['tenants', 'sources', 'ledger', 'coverage', 'gaps', 'sent', 'profiles', 'schedule', 'poison'];
+const tableNames = ['tenants', 'sources', 'ledger', 'coverage', 'gaps', 'sent', 'profiles', 'schedule', 'poison', 'workers'];
 
 /** One table of a storage prefix. */
 export function tableOf(connectionString: string, prefix: string, name: string): TableClient {

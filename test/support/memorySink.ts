@@ -13,6 +13,8 @@ export interface ReceivedRecord {
   readonly tenantId: string;
   readonly time: string;
   readonly properties: unknown;
+  readonly operationName: string;
+  readonly snapshot?: string;
 }
 
 /** One acknowledged write. */

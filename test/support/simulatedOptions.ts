@@ -56,6 +56,7 @@ export function simulatedPorts(process: SimulatedProcess, sources: readonly Sour
       servicePlans: async () => Promise.resolve([]),
       newestAlertAt: async () => Promise.resolve(undefined),
     },
+    limitUse: () => [],
     clockOffsetMs: () => 0,
     shardOf: (tenantId) => shardOf(tenantId, options.shards),
     options,
