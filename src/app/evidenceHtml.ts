@@ -213,10 +213,7 @@ function proof({ document }: EvidenceReport): Markup {
     <h2 id="proof">How this was proven</h2>
     ${kept}
     <ul>
-      <li>
-        Each item names the objects it was made from by the SHA-256 of their bytes, as Microsoft sent them. The same object in the
-        customer's own export has the same hash.
-      </li>
+      <li>Each item names the objects it was made from by the SHA-256 of their bytes, as Microsoft sent them.</li>
       <li>What could not be looked at is shown as not available with the reason, and never counted as met.</li>
       <li>
         Completeness comes from the connector's own ledger: what Microsoft lists is entered before it is fetched, and counts as
@@ -286,5 +283,5 @@ export function reportHtml(report: EvidenceReport): string {
         </main>
       </body>
     </html> `;
-  return page.text;
+  return `${page.text.trim()}\n`;
 }

@@ -80,9 +80,21 @@ function periodOf(from: string | undefined, to: string | undefined, now: Date): 
   if (from === undefined && to === undefined) return undefined;
   if (from === undefined) throw new InputError('--to is given without --from.', 'Give the beginning of the period, too.');
   const period = { from: time('from', from), to: to === undefined ? now : time('to', to) };
-  if (period.from >= period.to) throw new InputError('The period ends before it begins.', 'Give a --from that is before --to.');
   if (period.from >= now) throw new InputError('The period has not begun yet.', 'Give a --from in the past.');
+  if (period.from >= period.to) throw new InputError('The period ends before it begins.', 'Give a --from that is before --to.');
   return period;
+}
+
+async function save(out: string, text: string): Promise<void> {
+  try {
+    await writeFile(out, text);
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? ` [${String(error.code)}]` : '';
+    throw new InputError(
+      `${out} cannot be written.${why}`,
+      'Give --out a file in a folder that is there and that you may write to.',
+    );
+  }
 }
 
 function reportText({ tenant, document, period, items, assessments }: EvidenceReport): string {
@@ -131,7 +143,7 @@ void runCommand(process.argv.slice(2).includes('--json'), async (output, signal)
       ...(made === undefined || period !== undefined ? {} : { newest: made }),
     };
     const report = await makeReport(ports, tenant, wanted, signal);
-    if (out !== undefined && write !== undefined) await writeFile(out, write(report));
+    if (out !== undefined && write !== undefined) await save(out, write(report));
     const done = out === undefined ? reportText(report) : `Wrote ${out}: ${statusCounts(report.items)}.`;
     output.result({ ...report, ...(out === undefined ? {} : { out }) }, done);
   } finally {

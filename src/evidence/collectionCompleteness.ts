@@ -97,7 +97,7 @@ export function judgeCompleteness(sources: readonly SourceCoverage[], period: Pe
     objects: counted.flatMap(({ objects }) => objects),
   };
   const silence = silenceOf(existing, listed, hours);
-  if (silence !== undefined) return { ...base, status: 'notAvailable', statement: silence, again: true };
+  if (silence !== undefined) return { ...base, ...silence, status: 'notAvailable' };
   const isMet = pending === 0 && lost === 0 && unlisted === 0 && gaps.length === 0 && listed === delivered;
   const troubles = [
     pending > 0 ? `${number(pending)} not delivered yet` : '',
@@ -113,15 +113,20 @@ export function judgeCompleteness(sources: readonly SourceCoverage[], period: Pe
   };
 }
 
-/** Why there is nothing to judge: no data is never shown as complete without a reason. */
-function silenceOf(existing: readonly SourceCoverage[], listed: number, hours: number): string | undefined {
-  if (hours === 0) return 'The period holds no full hour that is over.';
-  if (existing.length === 0) return 'Nothing is collected from this tenant.';
+/** Why there is nothing to judge, and whether there may be soon: no data is never shown as complete without a reason. */
+function silenceOf(
+  existing: readonly SourceCoverage[],
+  listed: number,
+  hours: number,
+): { readonly statement: string; readonly again?: true } | undefined {
+  if (existing.length === 0) return { statement: 'Nothing is collected from this tenant.' };
+  if (hours === 0)
+    return { statement: 'The period holds no full hour that is over and in which the tenant was collected.', again: true };
   if (existing.every(({ listedTo, state }) => listedTo === undefined && state?.failure === undefined))
-    return 'Collecting has only just begun: no source has been listed to an end yet.';
-  const waits = existing.every(({ state }) => state?.silence === 'awaitingFirstContent' || state?.silence === 'silentSinceStart');
-  return listed === 0 && waits
-    ? 'Microsoft has never handed anything over for this tenant, so there is nothing to prove yet.'
+    return { statement: 'Collecting has only just begun: no source has been listed to an end yet.', again: true };
+  const silent = ['awaitingFirstContent', 'silentSinceStart'];
+  return listed === 0 && existing.every(({ state }) => silent.includes(state?.silence ?? ''))
+    ? { statement: 'Microsoft has never handed anything over for this tenant, so there is nothing to prove yet.' }
     : undefined;
 }
 

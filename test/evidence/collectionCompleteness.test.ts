@@ -106,17 +106,20 @@ describe('completeness of collection', () => {
     ]);
   });
 
-  it.each<[string, readonly SourceCoverage[], Period]>([
-    ['nothing is collected', [], period],
-    ['nothing was listed yet', [withoutListing()], period],
+  it.each<[string, readonly SourceCoverage[], Period, true | undefined]>([
+    ['nothing is collected', [], period, undefined],
+    ['nothing was listed yet', [withoutListing()], period, true],
     [
       'Microsoft has never handed anything over',
       [source({ hours: [], state: { name: 'waiting', since: '', silence: 'awaitingFirstContent' } })],
       period,
+      undefined,
     ],
-    ['no full hour is over', [source()], { from: at(0), to: at(0) }],
-  ])('is not available, and looked at again, when %s', (_, sources, of) => {
-    expect(judgeCompleteness(sources, of)).toMatchObject({ status: 'notAvailable', again: true });
+    ['no full hour is over', [source()], { from: at(0), to: at(0) }, true],
+  ])('is not available when %s, and looked at again where that may soon be otherwise', (_, sources, of, again) => {
+    const finding = judgeCompleteness(sources, of);
+
+    expect([finding.status, finding.again]).toEqual(['notAvailable', again]);
   });
 
   it('asks for attention when a tenant with its audit log off has never delivered anything', () => {
