@@ -15,7 +15,7 @@ const pastMs = 31 * dayMs;
 const readsAtOnce = 8;
 
 /** An assessment in the list of those that were made: when, where it is kept, its hash, and the status of each check. */
-export interface PastAssessment {
+interface PastAssessment {
   readonly id: string;
   readonly assessedAt: string;
   readonly blob: string;

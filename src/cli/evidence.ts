@@ -105,9 +105,7 @@ function reportText({ tenant, document, period, items, assessments }: EvidenceRe
     controls.map(({ id }) => id).join(', '),
   ]);
   const words = items.map(({ title, statement, nextStep }) =>
-    [`${title}`, wrap(statement, width, '  '), ...(nextStep === undefined ? [] : [wrap(`Next: ${nextStep}`, width, '  ')])].join(
-      '\n',
-    ),
+    [title, wrap(statement, width, '  '), ...(nextStep === undefined ? [] : [wrap(`Next: ${nextStep}`, width, '  ')])].join('\n'),
   );
   const kept =
     document === undefined

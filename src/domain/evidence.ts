@@ -18,7 +18,7 @@ export const evidenceStatusTitles = { met: 'Met', attention: 'Attention', notAva
 export type EvidenceStatus = keyof typeof evidenceStatusTitles;
 
 /** A number or a word that was found. `name` is stable and for programs, `title` and `unit` are for people. */
-export interface Figure {
+interface Figure {
   readonly name: string;
   readonly title: string;
   readonly value: number | string;

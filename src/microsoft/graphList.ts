@@ -8,7 +8,10 @@ import { parseJson } from './parseJson';
  * Reads a list of Microsoft Graph to its end or up to so many objects, each with the SHA-256 of its bytes as they came. Throws a ConnectorError when
  * Microsoft refuses, or when what it sends is no list: a list that could not be read is never an empty one. What Microsoft marks as partial is not complete.
  */
-export async function readGraphList(run: Run, { path, query, headers, limits, permission, most }: GraphQuery): Promise<GraphList> {
+export async function readGraphList(
+  run: Run,
+  { path, query, headers, limits, permission, most }: GraphQuery,
+): Promise<GraphList> {
   // By hand: URLSearchParams writes a blank as a plus, which not every endpoint reads.
   const words = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   const url = `${run.tenant.cloud.hosts.graph}/v1.0${path}${words.length === 0 ? '' : `?${words.join('&')}`}`;

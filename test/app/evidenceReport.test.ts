@@ -89,7 +89,8 @@ describe('the report as HTML', () => {
         );
 
         expect(tagsOf(page)).toEqual(plain);
-        expect(page).not.toMatch(/<script|<img|\u202e|\u0000/i);
+        expect(page).not.toMatch(/<script|<img|\u202e/i);
+        expect(page).not.toContain('\0');
       }),
     );
   });
