@@ -22,5 +22,15 @@ export interface Delivery {
 
 /** A delivery that has not begun. */
 export function nothingYet(): Delivery {
-  return { units: 0, records: 0, bytes: 0, gaps: 0, hours: new Set(), lastRecordAt: undefined, memory: {}, lateness: noLateness, failure: undefined };
+  return {
+    units: 0,
+    records: 0,
+    bytes: 0,
+    gaps: 0,
+    hours: new Set(),
+    lastRecordAt: undefined,
+    memory: {},
+    lateness: noLateness,
+    failure: undefined,
+  };
 }

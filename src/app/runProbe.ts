@@ -75,7 +75,8 @@ async function tell(ports: CollectPorts, tenant: Tenant, { profile, before }: Pr
     return isNewVerdict(verdict, earlier) ? [{ kind: 'verdict', sourceId, verdict, before: earlier }] : [];
   });
   for (const event of operationsEvents(tenant, ports.options.operationsHub, facts, now)) await ports.sink.write([event], signal);
-  for (const fact of facts) if (fact.kind === 'verdict') tellOperator(ports, tenant, fact.sourceId, fact.verdict, fact.before?.name);
+  for (const fact of facts)
+    if (fact.kind === 'verdict') tellOperator(ports, tenant, fact.sourceId, fact.verdict, fact.before?.name);
 }
 
 function tellOperator(

@@ -32,7 +32,8 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   const { tenant, source, lease } = subject;
   const cloud = ports.clouds(tenant.cloud);
   if (tenant.status === 'paused') return endWithoutRun(ports, subject, { name: 'paused' }, signal);
-  if (cloud === undefined || !source.clouds.includes(tenant.cloud)) return endWithoutRun(ports, subject, { name: 'notAvailable' }, signal);
+  if (cloud === undefined || !source.clouds.includes(tenant.cloud))
+    return endWithoutRun(ports, subject, { name: 'notAvailable' }, signal);
 
   const barred = await barredBy(ports, subject, signal);
   if (barred !== undefined) return endWithoutRun(ports, subject, barred, signal);
@@ -163,8 +164,7 @@ async function mustWait({ ports, source, tenant, hard }: RunContext, days: reado
   const { kind } = source.progress;
   if (kind !== 'delta' && kind !== 'snapshot') return false;
   const scope = { tenantId: tenant.id, sourceId: source.id };
-  for (const day of days)
-    for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.length > 0) return true;
+  for (const day of days) for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.length > 0) return true;
   return false;
 }
 

@@ -165,13 +165,7 @@ async function findHome(
   return { id: found.tenantId, cloud: found.cloud };
 }
 
-async function logIn(
-  ports: TenantPorts,
-  tenant: Tenant,
-  secret: string,
-  say: Progress,
-  signal: AbortSignal,
-): Promise<Granted> {
+async function logIn(ports: TenantPorts, tenant: Tenant, secret: string, say: Progress, signal: AbortSignal): Promise<Granted> {
   const [first, ...others] = apisOf(ports, tenant);
   const granted = new Map([[first, await logInTo(ports, tenant, first, secret, say, signal)]]);
   for (const api of others) {

@@ -37,6 +37,7 @@ function roughBytes(write: RowWrite): number {
   let size = 1_500 + write.row.length * 6;
   if (write.kind === 'delete') return size;
   for (const [name, value] of Object.entries(write.columns))
-    size += name.length + 40 + (typeof value === 'string' ? value.length * 3 : value instanceof Uint8Array ? value.length * 1.4 : 0);
+    size +=
+      name.length + 40 + (typeof value === 'string' ? value.length * 3 : value instanceof Uint8Array ? value.length * 1.4 : 0);
   return size;
 }

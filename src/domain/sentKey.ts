@@ -71,7 +71,7 @@ export function packSent(entries: readonly SentEntry[]): Buffer {
 
 /** The inverse of packSent, but for the part. What is cut off at the end is left out. */
 export function* unpackSent(packed: Buffer): Generator<{ readonly object: string; readonly state: string }> {
-  for (let at = 0; at < packed.length; ) {
+  for (let at = 0; at < packed.length;) {
     const objectEnd = at + 1 + (packed[at] ?? 0);
     const end = objectEnd + stateBytes;
     if (end > packed.length) return;

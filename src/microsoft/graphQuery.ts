@@ -87,7 +87,9 @@ const removedMember = Buffer.from('"@removed"');
 
 /** Whether a delta says that an object is gone. The words may stand in the text of an object, too. */
 function isRemoval({ json, problem }: SplitRecord): boolean {
-  return problem === undefined && json.includes(removedMember) && Object.hasOwn(JSON.parse(json.toString()) as object, '@removed');
+  return (
+    problem === undefined && json.includes(removedMember) && Object.hasOwn(JSON.parse(json.toString()) as object, '@removed')
+  );
 }
 
 function joined(id: string | undefined, version: string | undefined): string | undefined {

@@ -59,12 +59,7 @@ function pageOf({ end }: ListPart, records: readonly SourceRecord[]): Page {
 }
 
 /** The parts of one object; none when the object has gone since it was listed. */
-async function partsOf(
-  spec: SnapshotSpec,
-  api: 'graph' | 'defender',
-  run: Run,
-  owner: string,
-): Promise<readonly SourceRecord[]> {
+async function partsOf(spec: SnapshotSpec, api: 'graph' | 'defender', run: Run, owner: string): Promise<readonly SourceRecord[]> {
   const { each, version } = spec;
   if (each === undefined) return [];
   const path = each.path.replace('{id}', encodeURIComponent(owner));

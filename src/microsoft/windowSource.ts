@@ -23,8 +23,7 @@ export function windowSource(spec: WindowSpec, api: 'graph' | 'defender'): Sourc
       },
     },
     list: async function* (run, windows) {
-      for (const window of windows)
-        yield await Promise.resolve({ units: [windowUnit(window, run.now())], completes: window });
+      for (const window of windows) yield await Promise.resolve({ units: [windowUnit(window, run.now())], completes: window });
     },
     read: (run, unit, again) => readSpan(spec, api, run, unit, again),
   };

@@ -21,8 +21,7 @@ export class MemorySentMemory implements SentMemory {
 
   readonly forget: SentMemory['forget'] = async (scope, part, writtenBefore, signal) => {
     refuseAborted('forgetting what was sent', signal);
-    for (const row of this.#of(scope))
-      if (row.part < part && row.writtenAt < writtenBefore) this.#rows.delete(keyOf(scope, row));
+    for (const row of this.#of(scope)) if (row.part < part && row.writtenAt < writtenBefore) this.#rows.delete(keyOf(scope, row));
     return Promise.resolve();
   };
 

@@ -39,13 +39,13 @@ export class ScriptedGraph {
     return this;
   }
 
-  /** Every state that could be read by now for at least so long, as `id changedDateTime`. */
-  truth(forMs: number): string[] {
+  /** Every state that could be read for at least so long between a time and now, as `id changedDateTime`. */
+  truth(since: Date, forMs: number): string[] {
     const now = this.#clock.now().getTime();
     return [...this.#objects].flatMap(([id, states]) =>
       states.flatMap(({ at, visibleFrom, removed }, index) => {
         const until = Math.min(now, states[index + 1]?.visibleFrom.getTime() ?? Infinity);
-        return removed || until - visibleFrom.getTime() < forMs ? [] : [`${id} ${at.toISOString()}`];
+        return removed || until - Math.max(visibleFrom.getTime(), since.getTime()) < forMs ? [] : [`${id} ${at.toISOString()}`];
       }),
     );
   }
