@@ -106,10 +106,7 @@ function identity(settings: Settings) {
 
 /** Reads the settings and builds everything from them. Throws a SettingsError that names what is wrong. */
 export function compose(environment: Environment, options: ComposeOptions = {}): Connector {
-  const settings = readSettings(
-    environment,
-    [...registry.map(({ id }) => id), evidenceSourceId],
-  );
+  const settings = readSettings(environment, [...registry.map(({ id }) => id), evidenceSourceId]);
   const clock = options.clock ?? systemClock;
   const telemetry = jsonLinesTelemetry(options.log ?? ((_severity, line) => console.log(line)), clock);
   const storage = storageAccess(settings);

@@ -11,7 +11,7 @@ import { judgeAlerts } from '../../src/evidence/unresolvedAlerts';
 fc.configureGlobal({ seed: 20261122 });
 
 const now = new Date('2026-11-22T12:00:00Z');
-const object = (value: unknown): GraphObject => ({ value, sha256: sha256Of(String(JSON.stringify(value))) });
+const object = (value: unknown): GraphObject => ({ value, sha256: sha256Of(JSON.stringify([value])) });
 const whole = (values: readonly unknown[]) => ({ objects: values.map(object), complete: true });
 const figure = (finding: Finding, name: string) => finding.figures.find((one) => one.name === name)?.value;
 
