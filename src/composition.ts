@@ -29,6 +29,7 @@ import { tableSentMemory } from './azure/tableSentMemory';
 import { tableTenantStore } from './azure/tableTenantStore';
 import { tableWorkers } from './azure/tableWorkers';
 import { jsonLinesTelemetry } from './azure/telemetry';
+import { keepMemorySmall } from './azure/workerMemory';
 import { cloudIds } from './domain/cloud';
 import type { CloudId } from './domain/cloud';
 import { ConnectorError } from './domain/failure';
@@ -47,6 +48,8 @@ import { readClaims } from './microsoft/tokenClaims';
 import { readSettings } from './settings';
 import type { Settings } from './settings';
 import { sources as registry } from './sources';
+
+export { sources } from './sources';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -164,8 +167,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       recheckMs: Math.max(15 * 60_000, settings.budgetMs * 1.5),
       sourcesAtOnce: settings.sourcesAtOnce,
       unitsInFlight: settings.unitsInFlight,
-      outboxBytes: 1_500_000,
-      unitsInMemory: 2_000,
+      outboxBytes: 1_100_000,
+      unitsInMemory: 300,
       polling: { shortestSeconds: settings.pollShortestSeconds, longestSeconds: settings.pollLongestSeconds },
       shards: settings.shards,
       tenantsPerMessage: settings.tenantsPerMessage,
@@ -236,6 +239,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     start: () => telemetry.event('started', 'info', { sources: sources.size }),
     schedule: async () => tracked(scheduleTick(collectPorts, stopping.signal).then(() => undefined)),
     collect: async (message) => {
+      keepMemorySmall();
       const parsed = parseCollectMessage(message);
       if ('message' in parsed) return tracked(collectMessage(collectPorts, parsed.message, stopping.signal));
       telemetry.event('messageSetAside', 'error', { cause: parsed.cause });

@@ -5,8 +5,8 @@ import type { SourceRow } from '../domain/sourceState';
 import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { SourceLease } from './lease';
-import { isProbed } from './probe';
-import { probeId, runProbe } from './runProbe';
+import { isProbed, probeId } from './probe';
+import { runProbe } from './runProbe';
 import { runSource } from './runSource';
 import { choiceOf } from './schedule';
 

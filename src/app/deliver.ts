@@ -1,4 +1,4 @@
-import { failureOf } from '../domain/failure';
+import { failureOf, notAnsweringCode } from '../domain/failure';
 import type { Failure, FailureKind } from '../domain/failure';
 import type { LedgerRow } from '../domain/ledger';
 import { nothingYet } from './delivery';
@@ -76,7 +76,7 @@ async function readUnits(
     } catch (error) {
       if (timeIsUp()) return;
       const failure = failureOf(error) ?? faultOfUnit(context, row, error);
-      if (!ofUnit.has(failure.kind)) throw error;
+      if (!ofUnit.has(failure.kind) || failure.code === notAnsweringCode) throw error;
       await outbox.put({ row, failure });
     }
   }

@@ -65,11 +65,11 @@ const byKind: { readonly [Kind in FailureKind]: TextOf<Kind> } = {
       'Turn it on in the Purview portal; the first records follow within a few hours, sometimes a day. We check every 10 minutes.',
   }),
   notLicensed: ({ detail }) => ({
-    title: `The tenant has no licence for this. Microsoft says: ${detail}`,
+    title: withDetail('The tenant has no licence for this', detail),
     nextStep: 'Nothing to do. When the licence is there, it starts by itself within a day, and takes what Microsoft still holds.',
   }),
   notProvisioned: ({ detail }) => ({
-    title: `The tenant has the licence, but the service was never set up. Microsoft says: ${detail}`,
+    title: withDetail('The tenant has the licence, but the service was never set up', detail),
     nextStep: 'Have an administrator of the tenant open the portal of the service once; it then starts by itself within a day.',
   }),
   notInThisCloud: () => ({

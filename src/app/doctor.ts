@@ -1,11 +1,14 @@
 import { latenessAt, addLateness, noLateness } from '../domain/lateness';
 import type { Gap } from '../domain/coverage';
-import type { Clock, CoverageStore, SourceStore } from '../domain/ports';
+import type { Clock, CoverageStore, ProfileStore, SourceStore } from '../domain/ports';
 import type { Source } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
+import type { TenantProfile, Verdict } from '../domain/verdict';
 import { hourOf } from '../domain/window';
-import { explainSource } from './explain';
+import { budgetOf, planTitles, productFlows } from './describeProfile';
+import type { BudgetUse, ProductFlow } from './describeProfile';
+import { explainSource, unitWord } from './explain';
 import type { Explanation } from './explain';
 import { choiceOf, sourcesOf } from './schedule';
 
@@ -18,6 +21,10 @@ const patienceMs = 10 * minuteMs;
 export interface Diagnosis extends Explanation {
   readonly source: string;
   readonly title: string;
+  /** What the units it is collected by are called. */
+  readonly unitsAre: string;
+  /** What the tenant's licences, consent and cloud allow, as last probed; absent for what was not probed. */
+  readonly verdict?: Verdict;
   readonly lastRecordAt: string | undefined;
   readonly listedTo: string | undefined;
   readonly nextRunAt: string | undefined;
@@ -40,12 +47,29 @@ export interface DoctorPorts {
   readonly clock: Clock;
   readonly sources: ReadonlyMap<string, Source>;
   readonly sourceRows: SourceStore;
+  readonly profiles: ProfileStore;
   readonly coverage: CoverageStore;
+}
+
+/** What is known about a tenant as a whole: what it allows, whose alerts flow, and how much of Microsoft's limits it takes. */
+export interface TenantFindings {
+  readonly profile: TenantProfile | undefined;
+  readonly licences: readonly string[] | undefined;
+  readonly alerts: readonly ProductFlow[];
+  readonly budget: readonly BudgetUse[];
+}
+
+/** Tells what the probe found out about a tenant, and what its last runs took of Microsoft's limits. */
+export async function findings(ports: DoctorPorts, tenant: Tenant, signal: AbortSignal): Promise<TenantFindings> {
+  const profile = await ports.profiles.find(tenant.id, signal);
+  const rows = await ports.sourceRows.ofTenant(tenant.id, signal);
+  return { profile, licences: planTitles(profile), alerts: productFlows(profile), budget: budgetOf(rows) };
 }
 
 /** Explains, source by source, whether the data of a tenant flows and, if not, why and what to do. */
 export async function diagnose(ports: DoctorPorts, tenant: Tenant, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const rows = new Map((await ports.sourceRows.ofTenant(tenant.id, signal)).map((row) => [row.sourceId, row]));
+  const profile = await ports.profiles.find(tenant.id, signal);
   const now = ports.clock.now();
   const deliverers = [...rows.values()].filter(({ lastRecordAt }) => lastRecordAt !== undefined).map(({ sourceId }) => sourceId);
   return Promise.all(
@@ -55,11 +79,15 @@ export async function diagnose(ports: DoctorPorts, tenant: Tenant, signal: Abort
       const disabled = choiceOf(tenant, source)?.polling.kind === 'disabled';
       const scheduled = row !== undefined && !disabled && tenant.status === 'active';
       const lastDay = await countLastDay(ports, scope, now, signal);
+      const unitsAre = unitWord(source.progress.kind);
+      const verdict = profile?.verdicts[source.id];
       const othersDeliver = deliverers.some((id) => id !== source.id);
       return {
         source: source.id,
         title: source.title,
-        ...explainSource(tenant, row, { disabled, othersDeliver, lastDay }),
+        unitsAre,
+        ...(verdict === undefined ? {} : { verdict }),
+        ...explainSource(tenant, row, { disabled, othersDeliver, lastDay, unitsAre }),
         lastRecordAt: row?.lastRecordAt,
         listedTo: row?.cursor.listedTo,
         nextRunAt: scheduled ? row.dueAt : undefined,

@@ -24,6 +24,11 @@ export interface Explanation {
   readonly nextStep: string;
 }
 
+/** What the units of a source are called. */
+export function unitWord(kind: Source['progress']['kind']): string {
+  return { contentFeed: 'content blobs', timeWindow: 'time windows', delta: 'steps', snapshot: 'readings' }[kind];
+}
+
 /** Counts of the last 24 hours, for what is said about a source that works. */
 interface Counted {
   readonly units: number;
@@ -36,6 +41,8 @@ export interface Circumstances {
   readonly disabled: boolean;
   /** Other sources of the tenant have delivered records. */
   readonly othersDeliver: boolean;
+  /** What the source is collected by, in a word people know; content blobs unless given. */
+  readonly unitsAre?: string;
   readonly lastDay?: Counted;
 }
 
@@ -56,7 +63,7 @@ export const worstFirst: readonly ShownState[] = [
 
 /** Explains one source of a tenant. */
 export function explainSource(tenant: Tenant, row: SourceRow | undefined, circumstances: Circumstances): Explanation {
-  const { disabled, othersDeliver, lastDay } = circumstances;
+  const { disabled, othersDeliver, lastDay, unitsAre = unitWord('contentFeed') } = circumstances;
   if (tenant.status === 'paused')
     return told(
       'paused',
@@ -86,7 +93,7 @@ export function explainSource(tenant: Tenant, row: SourceRow | undefined, circum
   const counted =
     lastDay === undefined
       ? ''
-      : `${count(lastDay.delivered)} of ${count(lastDay.units)} content blobs of the last 24 hours delivered.`;
+      : `${count(lastDay.delivered)} of ${count(lastDay.units)} ${unitsAre} of the last 24 hours delivered.`;
   if (disabled && state.name !== 'catchingUp')
     return told('disabled', state.since, `Polling is disabled. ${counted}`.trimEnd(), syncNow(tenant));
   switch (state.silence) {
@@ -109,6 +116,11 @@ export function explainSource(tenant: Tenant, row: SourceRow | undefined, circum
       );
     case undefined:
   }
+  if (state.name === 'waiting' && row.firstRunAt === undefined)
+    return tell(
+      'We are finding out what the licences, the consent and the cloud of the tenant allow.',
+      'Nothing to do: it starts within a minute or two.',
+    );
   switch (state.name) {
     case 'catchingUp': {
       const upTo = row.cursor.listedTo === undefined ? '' : `Listed up to ${minute(row.cursor.listedTo)}.`;

@@ -78,11 +78,16 @@ export async function finishRun(
   }
 }
 
+/** The state of a source that is not run now, and when it is looked at again; after a day unless given. */
+export interface Idle extends Pick<SourceState, 'name' | 'failure'> {
+  readonly afterMs?: number;
+}
+
 /** Ends a run that has nothing to do: the tenant is paused, or its licences, consent or cloud do not allow the source. */
 export async function endWithoutRun(
   ports: CollectPorts,
   subject: RunSubject,
-  { name, failure }: Pick<SourceState, 'name' | 'failure'>,
+  { name, failure, afterMs = dayMs }: Idle,
   signal: AbortSignal,
 ): Promise<void> {
   const { tenant, source, lease, before, scheduled } = subject;
@@ -93,7 +98,7 @@ export async function endWithoutRun(
     const facts: OperationsFact[] = [{ kind: 'state', sourceId: source.id, state, before: before.state.name }];
     await writeEvents(ports, operationsEvents(tenant, ports.options.operationsHub, facts, now), signal);
   }
-  const next = name === 'paused' ? undefined : new Date(now.getTime() + dayMs);
+  const next = name === 'paused' ? undefined : new Date(now.getTime() + afterMs);
   await putNext(ports, subject, next, false, signal);
   const dueAt = (next ?? never).toISOString();
   await lease.release(

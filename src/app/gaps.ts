@@ -29,7 +29,8 @@ export function gapOfPart({ scope, unit }: LedgerRow, lost: LostPart, now: Date)
     scope,
     from,
     to,
-    unitId: id === undefined ? unit.id : `${unit.id}#${id}`,
+    // The same part is lost in every reading: it is one gap.
+    unitId: unit.from === undefined ? unit.id : `${from.toISOString()}/${to.toISOString()}${id === undefined ? '' : `#${id}`}`,
     cause: `${cause.kind} [${cause.code}]`,
     explanation: describeFailure(cause).title,
     recordedAt: now,

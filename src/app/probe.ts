@@ -14,6 +14,9 @@ const checksAtOnce = 4;
 /** The source whose answer says whether there are alerts to look for. */
 const alertSource = 'graph.alertsV2';
 
+/** What the probe of a tenant is called in schedule entries, queue messages and the table of sources: it is leased and scheduled like a source. */
+export const probeId = 'connector.probe';
+
 /** What the probe needs. */
 export interface ProbePorts {
   readonly clock: Pick<Clock, 'now'>;

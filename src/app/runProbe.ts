@@ -1,22 +1,19 @@
 import type { Failure, FailureKind } from '../domain/failure';
 import type { ScheduleEntry } from '../domain/schedule';
 import type { Run } from '../domain/source';
-import type { SourceState } from '../domain/sourceState';
+import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
-import { failureOfVerdict, isNewVerdict } from '../domain/verdict';
+import { isNewVerdict } from '../domain/verdict';
 import type { Verdict } from '../domain/verdict';
 import type { CollectPorts } from './collectPorts';
 import type { SourceLease } from './lease';
 import { operationsEvents } from './operations';
 import type { OperationsFact } from './operations';
 import { patiently } from './patiently';
-import { isProbed, isProbeDue, probeTenant } from './probe';
+import { isProbed, isProbeDue, probeId, probeTenant } from './probe';
 import type { Probed } from './probe';
 import { RunLimits } from './runLimits';
 import { entryAt, scheduleNow, sourcesOf } from './schedule';
-
-/** What the probe of a tenant is called in schedule entries, queue messages and the table of sources: it is leased and scheduled like a source. */
-export const probeId = 'connector.probe';
 
 const minuteMs = 60_000;
 /** How often the permissions of the tokens are compared with what the last probe saw. */
@@ -94,7 +91,7 @@ async function wake(ports: CollectPorts, tenant: Tenant, signal: AbortSignal): P
   const verdicts = (await ports.profiles.find(tenant.id, signal))?.verdicts ?? {};
   const chosen = new Set(sourcesOf(tenant, ports.sources.values()).map(({ id }) => id));
   const rows = (await ports.sourceRows.ofTenant(tenant.id, signal)).filter(
-    ({ sourceId, state }) => chosen.has(sourceId) && verdicts[sourceId]?.name === 'ok' && isHeldBack(state),
+    (row) => chosen.has(row.sourceId) && verdicts[row.sourceId]?.name === 'ok' && isHeldBack(row),
   );
   await scheduleNow(ports, rows, signal);
 }
@@ -106,15 +103,8 @@ export function isRefusal(failure: Failure | undefined): boolean {
   return failure !== undefined && barred.includes(failure.kind);
 }
 
-function isHeldBack({ name, failure }: SourceState): boolean {
-  return name === 'notAvailable' || isRefusal(failure);
-}
-
-/** The state of a source that a bad verdict keeps from being polled. */
-export function stateOfVerdict(verdict: Verdict): Pick<SourceState, 'name' | 'failure'> {
-  const failure = failureOfVerdict(verdict);
-  const name = verdict.name === 'permissionMissing' || verdict.name === 'auditOff' ? 'needsAttention' : 'notAvailable';
-  return failure === undefined ? { name } : { name, failure };
+function isHeldBack({ state, firstRunAt }: SourceRow): boolean {
+  return state.name === 'notAvailable' || isRefusal(state.failure) || (state.name === 'waiting' && firstRunAt === undefined);
 }
 
 /**

@@ -2,11 +2,11 @@ import { BodyPool } from '../domain/bodyPool';
 import { fullBodyBytes } from '../domain/event';
 import { disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
+import type { LedgerRow } from '../domain/ledger';
 import type { Run, SourceMemory } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
-import { barring } from '../domain/verdict';
 import { deliver } from './deliver';
 import { nothingYet } from './delivery';
 import type { Delivery } from './delivery';
@@ -15,7 +15,8 @@ import { isDue, listUnits, notListed } from './listUnits';
 import type { Listed } from './listUnits';
 import type { Outcome } from './outcome';
 import { patiently } from './patiently';
-import { isRefusal, probeSoon, stateOfVerdict } from './runProbe';
+import { heldBack } from './heldBack';
+import { isRefusal, probeSoon } from './runProbe';
 import { isUnclean, Resting } from './runContext';
 import type { RunContext, RunSubject } from './runContext';
 import { RunLimits } from './runLimits';
@@ -35,8 +36,8 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   if (cloud === undefined || !source.clouds.includes(tenant.cloud))
     return endWithoutRun(ports, subject, { name: 'notAvailable' }, signal);
 
-  const barred = await barredBy(ports, subject, signal);
-  if (barred !== undefined) return endWithoutRun(ports, subject, barred, signal);
+  const held = await heldBack(ports, subject, signal);
+  if (held !== undefined) return endWithoutRun(ports, subject, held, signal);
 
   const limits = new RunLimits(ports.clock, signal, { budgetMs: subject.budgetMs, graceMs: ports.options.graceMs });
   const { soft, hard } = limits;
@@ -81,17 +82,6 @@ function sentOf(ports: CollectPorts, { tenant, source, lease }: RunSubject, hard
     case 'snapshot':
       return sentAsWhole(holder);
   }
-}
-
-/** The state of a source that the probe found closed; content feeds say by themselves what is in their way, and hourly. */
-async function barredBy(
-  ports: CollectPorts,
-  { tenant, source }: RunSubject,
-  signal: AbortSignal,
-): Promise<ReturnType<typeof stateOfVerdict> | undefined> {
-  if (source.progress.kind === 'contentFeed') return undefined;
-  const verdict = barring(await ports.profiles.find(tenant.id, signal), tenant.epoch, source.id);
-  return verdict === undefined ? undefined : stateOfVerdict(verdict);
 }
 
 /** Memory for as many events as a run holds: in the outbox, in the batch under way, and one that each reader fills. */
@@ -159,12 +149,21 @@ async function listAndDeliver(
   return { listed: listed.value, delivery: delivery.value };
 }
 
-/** Whether a chain or a snapshot of an earlier run is not at its end: the next one begins where it ends. */
+/** For so long, a window that cannot be read keeps others from being listed; then it is taken to be the trouble, not the feed. */
+const windowHoldsMs = 60 * 60 * 1_000;
+
+/**
+ * Whether what earlier runs have left has to be read first. A chain or a snapshot begins where the one before it ends. Windows are held up while one of
+ * them has failed lately, or every look at a feed that does not answer would leave one more to be read.
+ */
 async function mustWait({ ports, source, tenant, hard }: RunContext, days: readonly string[]): Promise<boolean> {
   const { kind } = source.progress;
-  if (kind !== 'delta' && kind !== 'snapshot') return false;
+  if (kind === 'contentFeed') return false;
   const scope = { tenantId: tenant.id, sourceId: source.id };
-  for (const day of days) for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.length > 0) return true;
+  const lately = ports.clock.now().getTime() - windowHoldsMs;
+  const holds = ({ attempts, listedAt }: LedgerRow): boolean =>
+    kind !== 'timeWindow' || (attempts > 0 && listedAt.getTime() > lately);
+  for (const day of days) for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.some(holds)) return true;
   return false;
 }
 

@@ -58,8 +58,8 @@ async function noteSent(
   await sent.append(parcels.flatMap((parcel) => parcel.sent ?? []));
   for (const { row, lost } of parcels) {
     if (lost === undefined) continue;
-    await retrying(ports.clock, hard, async () => ports.coverage.recordGap(gapOfPart(row, lost, ports.clock.now()), hard));
-    delivery.gaps += 1;
+    const gap = gapOfPart(row, lost, ports.clock.now());
+    if (await retrying(ports.clock, hard, async () => ports.coverage.recordGap(gap, hard))) delivery.gaps += 1;
   }
   for (const { row, end, next } of parcels) {
     if (end !== true || source.progress.kind === 'timeWindow') continue;

@@ -13,8 +13,7 @@ import { parseGuid, personalAccountsTenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { describeFailure } from './describe';
 import { operationsEvents } from './operations';
-import { isProbed } from './probe';
-import { probeId } from './runProbe';
+import { isProbed, probeId } from './probe';
 import { entryAt, scheduleNow, sourcesOf } from './schedule';
 
 /** What a tenant's directory says about itself without being asked to sign in. */

@@ -1,22 +1,27 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { diagnose } from '../app/doctor';
-import type { Diagnosis } from '../app/doctor';
+import { diagnose, findings } from '../app/doctor';
 import { explainTenant, worstFirst } from '../app/explain';
 import { sourcesOf } from '../app/schedule';
 import { addTenant, findTenant, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
-import { compose } from '../composition';
+import { compose, sources as connectorSources } from '../composition';
 import type { Connector } from '../composition';
 import { cloudIds } from '../domain/cloud';
 import { integrations, isIntegrationId } from '../domain/integration';
 import type { ChosenIntegration, Polling, Tenant } from '../domain/tenant';
+import { doctorText, findingsJson, showText } from './doctorText';
 import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
-import { ago, span, table, wrap } from './table';
+import { ago, table } from './table';
 
 const known = Object.entries(integrations)
   .map(([id, { title, collects }]) => `                           ${id}: ${title}. ${collects}.`)
+  .join('\n');
+
+const optionalSources = connectorSources
+  .filter(({ optional }) => optional === true)
+  .map(({ id, title, integration }) => `                           ${id}: ${title} (${integration})`)
   .join('\n');
 
 const help = `Tenants of the Microsoft 365 security connector.
@@ -43,6 +48,8 @@ Options of add (the same command changes a tenant that is there; what is left ou
                            office365Audit  office365Audit=60s  office365Audit=5m  office365Audit=disabled
                          without it everything. Known:
 ${known}
+  --also LIST            optional sources to collect too, separated by commas (none: --also ""):
+${optionalSources}
   --interval INTERVAL    polling interval of the integrations that name none: adaptive (default), 1s to 24h, disabled
   --name NAME            how the tenant is called here
   --description TEXT
@@ -50,13 +57,12 @@ ${known}
   --no-stamp-name
 `;
 
-const width = 100;
-
 const options = {
   'tenant-id': { type: 'string' },
   'client-id': { type: 'string' },
   cloud: { type: 'string' },
   integrations: { type: 'string' },
+  also: { type: 'string' },
   interval: { type: 'string' },
   name: { type: 'string' },
   description: { type: 'string' },
@@ -116,8 +122,21 @@ function pollingText(value: Polling): string {
 function tenantJson(tenant: Tenant): Readonly<Record<string, unknown>> {
   const { id, name, description, cloud, clientId, status, statusSince, stampName, addedAt } = tenant;
   const chosen = tenant.integrations.map((one) => ({ id: one.id, polling: pollingText(one.polling) }));
+  const also = tenant.also ?? [];
   // No secret, not even its name.
-  return { tenantId: id, name, description, cloud, clientId, status, statusSince, stampName, addedAt, integrations: chosen };
+  return {
+    tenantId: id,
+    name,
+    description,
+    cloud,
+    clientId,
+    status,
+    statusSince,
+    stampName,
+    addedAt,
+    integrations: chosen,
+    also,
+  };
 }
 
 type Command = (connector: Connector, given: Given, output: Output, signal: AbortSignal) => Promise<void>;
@@ -147,6 +166,10 @@ const add: Command = async (connector, { values }, output, signal) => {
       secret: await readSecret(signal),
       cloud,
       integrations: chosen,
+      also: values.also
+        ?.split(',')
+        .map((id) => id.trim())
+        .filter((id) => id !== ''),
       name: values.name,
       description: values.description,
       stampName: values['no-stamp-name'] === true ? false : values['stamp-name'],
@@ -206,7 +229,9 @@ const list: Command = async (connector, _given, output, signal) => {
 const show: Command = async (connector, given, output, signal) => {
   const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
   const sources = sourcesOf(tenant, connector.tenantPorts.sources.values()).map(({ id }) => id);
+  const found = await findings(connector.collectPorts, tenant, signal);
   const chosen = tenant.integrations.map(({ id, polling: how }) => `${integrations[id].title} (${id}), ${pollingText(how)}`);
+  const also = tenant.also ?? [];
   const lines: readonly (readonly [string, string])[] = [
     ['Name', tenant.name],
     ['Tenant id', tenant.id],
@@ -217,74 +242,25 @@ const show: Command = async (connector, given, output, signal) => {
     ['Added', tenant.addedAt],
     ['Name on records', tenant.stampName ? 'yes' : 'no'],
     ['Integrations', chosen.join('; ')],
+    ['Also', also.length === 0 ? 'no optional sources' : also.join(', ')],
     ['Sources', sources.join(', ')],
   ];
   const text = lines.map(([name, value]) => `${name.padEnd(16)} ${value}`.trimEnd()).join('\n');
-  output.result({ ...tenantJson(tenant), sources }, text);
+  output.result(
+    { ...tenantJson(tenant), sources, ...findingsJson(found) },
+    showText(text, sources, found, connector.clock.now()),
+  );
 };
-
-const gapsShown = 10;
 
 const doctor: Command = async (connector, given, output, signal) => {
   const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
   const diagnoses = await diagnose(connector.collectPorts, tenant, signal);
+  const found = await findings(connector.collectPorts, tenant, signal);
   const now = connector.clock.now();
-  output.result({ ...tenantJson(tenant), sources: diagnoses }, doctorText(tenant, diagnoses, now));
+  output.result({ ...tenantJson(tenant), sources: diagnoses, ...findingsJson(found) }, doctorText(tenant, diagnoses, found, now));
 };
 
-function doctorText(tenant: Tenant, diagnoses: readonly Diagnosis[], now: Date): string {
-  const rows = diagnoses.map(({ source, stateTitle, since, lastRecordAt, lastDay }) => [
-    source,
-    stateTitle,
-    since === undefined ? '' : span(now.getTime() - Date.parse(since)),
-    lastRecordAt === undefined ? 'never' : ago(lastRecordAt, now),
-    `${count(lastDay.delivered)} of ${count(lastDay.units)}`,
-    count(lastDay.lost),
-  ]);
-  const heads = ['Source', 'State', 'For', 'Last record', 'Blobs, 24 h', 'Lost'];
-  const well = diagnoses.filter(isWell);
-  const others = Map.groupBy(
-    diagnoses.filter((diagnosis) => !isWell(diagnosis)),
-    ({ why, nextStep }) => `${wrap(why, width, '  ')}\n${wrap(`Next: ${nextStep}`, width, '  ')}`,
-  );
-  const words = [...others].map(([text, those]) => `${namesOf(those)}\n${text}`);
-  if (well.length > 0) words.push(`${namesOf(well)}\n  ${wellText(well)}`);
-  const gaps = diagnoses.flatMap((diagnosis) => diagnosis.gaps.map((gap) => ({ source: diagnosis.source, ...gap })));
-  gaps.sort((a, b) => b.recordedAt.getTime() - a.recordedAt.getTime());
-  const lost = gaps
-    .slice(0, gapsShown)
-    .map(({ source, from, to, explanation, cause }) =>
-      wrap(`Lost: ${source}, available ${minute(from)} to ${minute(to)}. ${explanation} [${cause}]`, width),
-    );
-  if (gaps.length > gapsShown) lost.push(`And ${count(gaps.length - gapsShown)} more; --json lists all.`);
-  const overdue = diagnoses.flatMap(({ overdueSince }) => overdueSince ?? []).sort()[0];
-  const stopped =
-    overdue === undefined
-      ? []
-      : [`Nothing has run since ${ago(overdue, now)}, although it was due: check that the connector is running.`];
-  const parts = [`${tenant.name} (${tenant.cloud}, ${tenant.id})`, ...stopped, table(heads, rows, [4, 5]), ...words];
-  return [...parts, ...(lost.length === 0 ? [] : [lost.join('\n')])].join('\n\n');
-}
-
-/** Nothing to say about it but that it is complete. */
-function isWell({ state, lastDay, nextStep }: Diagnosis): boolean {
-  return state === 'collecting' && lastDay.units > 0 && lastDay.units === lastDay.delivered && nextStep === 'Nothing to do.';
-}
-
-function wellText(diagnoses: readonly Diagnosis[]): string {
-  const units = diagnoses.reduce((sum, { lastDay }) => sum + lastDay.units, 0);
-  const records = diagnoses.reduce((sum, { lastDay }) => sum + lastDay.records, 0);
-  return `${count(units)} of ${count(units)} content blobs of the last 24 hours delivered, ${count(records)} records. Nothing missing.`;
-}
-
-function namesOf(diagnoses: readonly Diagnosis[]): string {
-  return wrap(diagnoses.map(({ source }) => source).join(', '), width);
-}
-
 const count = (number: number): string => number.toLocaleString('en-US');
-
-/** `2026-11-22 10:11 UTC` */
-const minute = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 const pause: Command = async (connector, given, output, signal) => {
   const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'paused', signal);
@@ -341,6 +317,7 @@ const ofAdd = [
   'client-id',
   'cloud',
   'integrations',
+  'also',
   'interval',
   'name',
   'description',

@@ -39,6 +39,9 @@ export type Failure =
 
 export type FailureKind = Failure['kind'];
 
+/** The code of an `unavailable` feed that answers nothing at all: no unit is to blame, and the run ends. */
+export const notAnsweringCode = 'notAnswering';
+
 /** A failure on its way up. The message is for logs: a gerund and the code, never a token, a secret or a query string. */
 export class ConnectorError extends Error {
   readonly failure: Failure;

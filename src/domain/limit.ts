@@ -1,21 +1,21 @@
-/** Microsoft's request limits, by our names for them; what they are is in `src/microsoft/limits.ts`. */
-export const limitIds = [
-  'reports',
-  'reportsAllTenants',
-  'signInActivity',
-  'identityProtection',
-  'security',
-  'secureScore',
-  'serviceAnnouncement',
-  'serviceAnnouncementHour',
-  'directory',
-  'intune',
-  'intuneOther',
-  'defenderMinute',
-  'defenderHour',
-] as const;
+/** Microsoft's request limits, by our names for them, and what they are called; what they are is in `src/microsoft/limits.ts`. */
+export const limitTitles = {
+  reports: 'Sign-in and audit reports',
+  reportsAllTenants: 'Sign-in and audit reports, all tenants together',
+  signInActivity: 'Sign-in activity of users',
+  identityProtection: 'Identity Protection and Conditional Access',
+  security: 'Security alerts, incidents and scores',
+  secureScore: 'Secure Score',
+  serviceAnnouncement: 'Service health and messages, a minute',
+  serviceAnnouncementHour: 'Service health and messages, an hour',
+  directory: 'Directory',
+  intune: 'Intune devices',
+  intuneOther: 'Intune policies and apps',
+  defenderMinute: 'Defender for Endpoint, a minute',
+  defenderHour: 'Defender for Endpoint, an hour',
+} as const;
 
-export type LimitId = (typeof limitIds)[number];
+export type LimitId = keyof typeof limitTitles;
 
 /** How much of one of Microsoft's limits was used at most, from 0 to 1 and beyond, and how often Microsoft refused. */
 export interface LimitUse {
@@ -24,7 +24,7 @@ export interface LimitUse {
   readonly throttled: number;
 }
 
-const known: readonly string[] = limitIds;
+const isLimitId = (text: string): text is LimitId => Object.hasOwn(limitTitles, text);
 
 /** `security=0.031/0`: the shortest text that keeps what was used. */
 export function formatLimitUse(uses: readonly LimitUse[]): string {
@@ -35,6 +35,6 @@ export function formatLimitUse(uses: readonly LimitUse[]): string {
 export function parseLimitUse(text: string): LimitUse[] {
   return text.split(',').flatMap((part) => {
     const [, limit = '', share = '', throttled = ''] = /^(\w+)=([\d.]+)\/(\d+)$/.exec(part) ?? [];
-    return known.includes(limit) ? [{ limit: limit as LimitId, share: Number(share), throttled: Number(throttled) }] : [];
+    return isLimitId(limit) ? [{ limit, share: Number(share), throttled: Number(throttled) }] : [];
   });
 }

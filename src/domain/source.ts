@@ -200,6 +200,6 @@ export interface Source extends SourceFacts {
   readonly check?: (run: Run) => Promise<void>;
   /** Lists what there is to read in the windows, in their order. */
   readonly list: (run: Run, windows: readonly Window[], memory: SourceMemory) => AsyncIterable<Listing>;
-  /** Reads the records of a unit, some at a time; of a content blob, in a stable order. */
+  /** Reads the records of a unit, some at a time; of a content blob, in a stable order. Their bytes are valid until the next are asked for. */
   readonly read: (run: Run, unit: Unit, again: ReadAgain) => AsyncIterable<Page>;
 }

@@ -83,20 +83,11 @@ export function judge(
       evidence: missing.length === 0 ? 'The API answers.' : `The API answers, although the token lacks ${missing.join(' and ')}.`,
     };
   const code = failure.code === '' ? {} : { code: failure.code };
-  switch (failure.kind) {
-    case 'notInThisCloud':
-      return { name: 'notInThisCloud', evidence: 'The API of this cloud does not know the path.', ...code };
-    case 'auditOff':
-      return { name: 'auditOff', evidence: 'The API says that nothing is audited in this tenant.', ...code };
-    case 'notLicensed':
-    case 'notProvisioned':
-    case 'serviceMissing':
-    case 'permissionMissing':
-    case 'unauthorized':
-      break;
-    default:
-      return undefined;
-  }
+  if (failure.kind === 'notInThisCloud')
+    return { name: 'notInThisCloud', evidence: 'The API of this cloud does not know the path.', ...code };
+  if (failure.kind === 'auditOff')
+    return { name: 'auditOff', evidence: 'The API says that nothing is audited in this tenant.', ...code };
+  if (!isRefusal(failure)) return undefined;
   if (missing.length > 0)
     return { name: 'permissionMissing', missing, evidence: `The token lacks ${missing.join(' and ')}.`, ...code };
   // A token that the API does not take, although nothing is missing: a fault, which passes.
@@ -110,6 +101,20 @@ export function judge(
     };
   return { ...judgeLicence(source.anyLicenceOf, servicePlans, failure.kind), ...code };
 }
+
+type Refusal = Extract<
+  Failure,
+  { kind: 'notLicensed' | 'notProvisioned' | 'serviceMissing' | 'permissionMissing' | 'unauthorized' }
+>;
+const refusals: readonly Failure['kind'][] = [
+  'notLicensed',
+  'notProvisioned',
+  'serviceMissing',
+  'permissionMissing',
+  'unauthorized',
+];
+
+const isRefusal = (failure: Failure): failure is Refusal => refusals.includes(failure.kind);
 
 /** A refusal for want of a service: bought and never set up, or not bought? Only the licences of the tenant tell. */
 function judgeLicence(

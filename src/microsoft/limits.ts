@@ -3,7 +3,6 @@ import type { Pace } from './requestBudget';
 
 /** One of Microsoft's request limits, and how much of it this connector takes. */
 export interface LimitFacts {
-  readonly title: string;
   /** Requests, or resource units, in any period of so many seconds. */
   readonly most: number;
   readonly seconds: number;
@@ -26,7 +25,6 @@ const defender = 'https://learn.microsoft.com/defender-endpoint/api/exposed-apis
 /** Microsoft's limits as data. */
 export const limits: Readonly<Record<LimitId, LimitFacts>> = {
   reports: {
-    title: 'Sign-in and audit reports',
     most: 5,
     seconds: 10,
     counts: 'requests',
@@ -36,7 +34,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   reportsAllTenants: {
-    title: 'Sign-in and audit reports, all tenants together',
     most: 122,
     seconds: 10,
     counts: 'requests',
@@ -46,7 +43,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   signInActivity: {
-    title: 'Sign-in activity of users',
     most: 10,
     seconds: 60,
     counts: 'requests',
@@ -57,7 +53,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
   },
   // Shared with everybody else who reads this tenant, and never with a Retry-After: half of it is left to them.
   identityProtection: {
-    title: 'Identity Protection and Conditional Access',
     most: 1,
     seconds: 1,
     counts: 'requests',
@@ -67,7 +62,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   security: {
-    title: 'Security alerts, incidents and scores',
     most: 150,
     seconds: 60,
     counts: 'requests',
@@ -77,7 +71,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   secureScore: {
-    title: 'Secure Score',
     most: 10_000,
     seconds: 600,
     counts: 'requests',
@@ -87,7 +80,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   serviceAnnouncement: {
-    title: 'Service health and messages, a minute',
     most: 240,
     seconds: 60,
     counts: 'requests',
@@ -97,7 +89,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   serviceAnnouncementHour: {
-    title: 'Service health and messages, an hour',
     most: 800,
     seconds: 3_600,
     counts: 'requests',
@@ -108,7 +99,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
   },
   // What the smallest tenants have; larger ones have up to 8,000.
   directory: {
-    title: 'Directory',
     most: 3_500,
     seconds: 10,
     counts: 'units',
@@ -118,7 +108,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   intune: {
-    title: 'Intune devices',
     most: 2_000,
     seconds: 20,
     counts: 'requests',
@@ -128,7 +117,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   intuneOther: {
-    title: 'Intune policies and apps',
     most: 1_000,
     seconds: 20,
     counts: 'requests',
@@ -138,7 +126,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: graph,
   },
   defenderMinute: {
-    title: 'Defender for Endpoint, a minute',
     most: 100,
     seconds: 60,
     counts: 'requests',
@@ -148,7 +135,6 @@ export const limits: Readonly<Record<LimitId, LimitFacts>> = {
     docs: defender,
   },
   defenderHour: {
-    title: 'Defender for Endpoint, an hour',
     most: 1_500,
     seconds: 3_600,
     counts: 'requests',

@@ -1,4 +1,4 @@
-import { ConnectorError, failureOf } from '../domain/failure';
+import { ConnectorError, failureOf, notAnsweringCode } from '../domain/failure';
 import type { Failure, FailureKind } from '../domain/failure';
 import { RecordSplitter } from '../domain/recordSplitter';
 import type { LostPart, Page, ReadAgain, ReadNote, Run, SourceRecord, Unit } from '../domain/source';
@@ -13,6 +13,8 @@ import type { WindowSpec } from './graphSpec';
 const secondMs = 1_000;
 /** After so many incomplete readings in about half an hour, what is missing is reported, and the window is passed. */
 const mostPartialReads = 6;
+/** More than these in one window are no poison. */
+const mostLostParts = 8;
 const objectBytes = 64 * 1024 * 1024;
 const doing = 'reading a window';
 
@@ -47,6 +49,7 @@ export async function* readSpan(
   if (again.resumeAt !== undefined && again.attempts < 2) yield* reading.from(again.resumeAt, span);
   else if (again.attempts === 0) yield* reading.inShape(span, preferred);
   else yield* reading.inAnyShape(span);
+  for (const lost of reading.lost) yield { records: [], lost };
   if (reading.missing === undefined) return;
   const cause: Failure = { kind: 'unexpectedResponse', code: 'partialResult', detail: reading.missing };
   if (again.attempts + 1 < mostPartialReads) throw new ConnectorError(doing, cause);
@@ -57,6 +60,8 @@ class WindowReading {
   readonly shapes: readonly QueryShape[];
   /** Who did not answer, when the answer was incomplete. */
   missing: string | undefined;
+  /** What could not be read in any way. */
+  readonly lost: LostPart[] = [];
   readonly #spec: WindowSpec;
   readonly #api: 'graph' | 'defender';
   readonly #run: Run;
@@ -130,7 +135,7 @@ class WindowReading {
       ids = [];
     }
     if (ids.length === 0) {
-      yield { records: [], lost: lostPart(span, error) };
+      this.#lose(lostPart(span, error));
       return;
     }
     for (const id of ids) {
@@ -139,9 +144,16 @@ class WindowReading {
       } catch (failure) {
         if (!isOfQuery(failure)) throw failure;
         await this.#control(failure);
-        yield { records: [], lost: { ...lostPart(span, failure), id } };
+        this.#lose({ ...lostPart(span, failure), id });
       }
     }
+  }
+
+  /** Few things cannot be read while all else can; when there are many, the trouble is another one, and nothing is given up. */
+  #lose(part: LostPart): void {
+    this.lost.push(part);
+    if (this.lost.length > mostLostParts)
+      throw new ConnectorError(doing, { kind: 'unexpectedResponse', code: 'tooManyLost', detail: 'Most of a window cannot be read.' });
   }
 
   async #idsIn(span: Window): Promise<readonly string[]> {
@@ -169,15 +181,15 @@ class WindowReading {
     return splitter.push(Buffer.from(`[${text}]`)).map(toRecord);
   }
 
-  /** Asks for what is very little or nothing; throws the given error when even that fails. */
+  /** Asks for what is very little or nothing; when even that fails, the feed does not answer. */
   async #control(error: unknown): Promise<void> {
     const now = Math.floor(this.#run.now().getTime() / secondMs) * secondMs;
     const span = { from: new Date(now - secondMs), to: new Date(now) };
     try {
-      for await (const page of this.inShape(span, this.shapes.at(-1) ?? {})) if (page.resumeAt !== undefined) return;
+      await Array.fromAsync(this.inShape(span, this.shapes.at(-1) ?? {}));
     } catch (failure) {
       if (!isOfQuery(failure)) throw failure;
-      throw error;
+      throw new ConnectorError(doing, { kind: 'unavailable', code: notAnsweringCode }, error);
     }
   }
 

@@ -15,7 +15,7 @@ export const devices = graphDelta({
   hub: 'm365-entities',
   everySeconds: 900,
   path: '/devices/delta',
-  pageSizes: [],
+  pageSizes: [200, 50, 10],
   limits: ['directory'],
   units: 1,
   snapshotEverySeconds: 86_400,

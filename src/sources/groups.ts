@@ -15,7 +15,7 @@ export const groups = graphDelta({
   hub: 'm365-entities',
   everySeconds: 900,
   path: '/groups/delta',
-  pageSizes: [],
+  pageSizes: [200, 50, 10],
   limits: ['directory'],
   units: 1,
   select: [

@@ -15,7 +15,7 @@ export const servicePrincipals = graphDelta({
   hub: 'm365-entities',
   everySeconds: 3_600,
   path: '/servicePrincipals/delta',
-  pageSizes: [],
+  pageSizes: [200, 50, 10],
   limits: ['directory'],
   units: 1,
   select: [

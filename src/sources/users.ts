@@ -17,7 +17,7 @@ export const users = graphDelta({
   hub: 'm365-entities',
   everySeconds: 900,
   path: '/users/delta',
-  pageSizes: [],
+  pageSizes: [200, 50, 10],
   limits: ['directory'],
   units: 1,
   select: [

@@ -34,14 +34,14 @@ async function diagnosed(
   { of = tenant, hours = [] }: { readonly of?: Tenant; readonly hours?: readonly Partial<HourCoverage>[] } = {},
 ) {
   const clock = new VirtualClock(now);
-  const { sourceRows, coverage } = new MemoryStores(clock);
+  const { sourceRows, profiles, coverage } = new MemoryStores(clock);
   for (const row of rows) await sourceRows.create(row, signal);
   const scope = { tenantId: tenant.id, sourceId: feed };
   await coverage.saveHours(
     hours.map((hour) => ({ ...emptyCoverage(scope, '2026-11-22T09'), ...hour })),
     signal,
   );
-  const ports = { clock, sourceRows, coverage, sources: new Map(sources.map((source) => [source.id, source])) };
+  const ports = { clock, sourceRows, profiles, coverage, sources: new Map(sources.map((source) => [source.id, source])) };
   const found = (await diagnose(ports, of, signal)).find(({ source }) => source === feed);
   if (found === undefined) throw new Error('The source was not looked at.');
   return { ...found, ports };

@@ -9,9 +9,11 @@ import {
   syncTenant,
 } from '../../src/app/tenants';
 import type { Discovery, NewTenant, TenantPorts } from '../../src/app/tenants';
+import { probeId } from '../../src/app/probe';
 import type { CloudId } from '../../src/domain/cloud';
 import { ConnectorError } from '../../src/domain/failure';
 import type { Failure } from '../../src/domain/failure';
+import { integrations } from '../../src/domain/integration';
 import { personalAccountsTenantId } from '../../src/domain/tenant';
 import type { Polling, Tenant } from '../../src/domain/tenant';
 import { sources } from '../../src/sources';
@@ -111,7 +113,7 @@ describe('addTenant', () => {
     expect(isNew).toBe(true);
     expect(missingPermissions).toEqual([]);
     expect(tenant).toMatchObject({ id: contoso, name: 'Contoso', cloud: 'commercial', clientId, status: 'active', epoch: 1 });
-    expect(tenant.integrations).toEqual([{ id: 'office365Audit', polling: { kind: 'adaptive' } }]);
+    expect(tenant.integrations).toEqual(Object.keys(integrations).map((id) => ({ id, polling: { kind: 'adaptive' } })));
     expect([...world.stores.secrets.values]).toEqual([
       [`tenant-${contoso}-cccccccc`, { value: secret, tags: { tenantId: contoso, clientId } }],
     ]);
@@ -275,9 +277,55 @@ describe('addTenant', () => {
 
     const added = await addTenant(ports, { ...wanted, description: undefined, stampName: undefined }, () => undefined, signal);
 
-    expect(added.missingPermissions).toEqual(['ActivityFeed.Read']);
+    const usual = sources.filter(({ optional }) => optional !== true);
+    expect(added.missingPermissions).toEqual([
+      ...new Set(usual.flatMap(({ permissions }) => permissions.map(({ role }) => role))),
+    ]);
     expect(await idsOf(world)).toEqual([contoso]);
-    expect(world.stores.schedule.entries()).toHaveLength(sources.length);
+    expect(world.stores.schedule.entries().map(({ sourceId }) => sourceId)).toEqual(
+      expect.arrayContaining([probeId, ...usual.map(({ id }) => id)]),
+    );
+    expect(world.stores.schedule.entries()).toHaveLength(usual.length + 1);
+  });
+
+  it('asks each API which permissions it grants, and leaves one that the tenant does not have to the probe', async () => {
+    const world = new World();
+    const asked: string[] = [];
+    const ports: TenantPorts = {
+      ...world.ports,
+      sources: new Map(sources.map((source) => [source.id, source])),
+      tryLogin: async (_tenant, _secret, _signal, api) => {
+        asked.push(api);
+        if (api === 'defender') return failing({ kind: 'serviceMissing', code: 'AADSTS500011', detail: '' })();
+        return Promise.resolve({ roles: api === 'graph' ? ['User.Read.All'] : ['ActivityFeed.Read'] });
+      },
+    };
+    const chosen = ['office365Audit', 'entraId', 'defenderForEndpoint'] as const;
+    const wanted = { tenant: contoso, clientId, secret, cloud: undefined, name: 'Contoso', description: undefined };
+    const choices = chosen.map((id) => ({ id, polling: { kind: 'adaptive' as const } }));
+
+    const added = await addTenant(
+      ports,
+      { ...wanted, integrations: choices, also: ['graph.signInsNonInteractive'], stampName: undefined },
+      () => undefined,
+      signal,
+    );
+
+    expect(asked).toEqual(['management', 'graph', 'defender']);
+    expect(added.missingPermissions).toContain('AuditLog.Read.All');
+    expect(added.missingPermissions).not.toContain('User.Read.All');
+    expect(added.missingPermissions).not.toContain('Machine.Read.All');
+    expect(added.tenant.also).toEqual(['graph.signInsNonInteractive']);
+    const scheduled = world.stores.schedule.entries().map(({ sourceId }) => sourceId);
+    expect(scheduled).toContain('graph.signInsNonInteractive');
+    expect(scheduled).not.toContain('graph.signInsManagedIdentity');
+  });
+
+  it('refuses an optional source that is not there, or that needs no choosing', async () => {
+    const world = new World();
+
+    expect(await world.refused({ also: ['graph.everything'] })).toContain('There is no optional source "graph.everything".');
+    expect(await world.refused({ also: ['scripted.feed'] })).toContain('There is no optional source "scripted.feed".');
   });
 
   it('knows a tenant again by its id in any case and by its domain, and keeps what is not given anew', async () => {

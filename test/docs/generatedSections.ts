@@ -7,11 +7,11 @@ import { activityErrorKinds, classifyActivityError } from '../../src/microsoft/a
 import { microsoftClouds } from '../../src/microsoft/clouds';
 import { factsOf, settingsTable } from '../../src/settingsTable';
 import type { SettingFacts, SettingName } from '../../src/settingsTable';
-import { sources } from '../../src/sources';
 import { runbook } from '../infra/alertCatalogue';
 import { resourcesOf } from '../infra/bicepFiles';
 import { costTable, modelTables } from '../infra/deploymentReport';
 import { parametersTable } from '../infra/parametersTable';
+import { integrationsTable, licencesTable, limitsTable, permissionsTable, sourceCounts, sourcesTables } from './sourceTables';
 
 /** Parts of the documents that are made from the code: file, name of the section, text. */
 export interface GeneratedSection {
@@ -21,15 +21,6 @@ export interface GeneratedSection {
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
-
-function sourcesTable(): string {
-  const rows = sources.map(({ id, title, docs, permissions, clouds, hub }) => {
-    const roles = permissions.map(({ role }) => `\`${role}\``).join(', ');
-    const everywhere = clouds.length === Object.keys(microsoftClouds).length + 1;
-    return `| \`${id}\` | [${cell(title)}](${docs}) | ${roles} | ${everywhere ? 'all' : clouds.join(', ')} | \`${hub}\` |`;
-  });
-  return ['| Source | What | Permission | Clouds | Hub |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
-}
 
 function cloudsTable(): string {
   const rows = Object.values(microsoftClouds).map(
@@ -108,7 +99,12 @@ function controlsTable(): string {
 
 /** All generated sections. */
 export const generatedSections: readonly GeneratedSection[] = [
-  { file: 'README.md', name: 'sources', text: sourcesTable },
+  { file: 'README.md', name: 'sources', text: integrationsTable },
+  { file: 'docs/sources.md', name: 'sources', text: sourcesTables },
+  { file: 'docs/sources.md', name: 'permissions', text: permissionsTable },
+  { file: 'docs/sources.md', name: 'licences', text: licencesTable },
+  { file: 'docs/sources.md', name: 'limits', text: limitsTable },
+  { file: 'docs/adding-a-source.md', name: 'count', text: sourceCounts },
   { file: 'docs/settings.md', name: 'settings', text: settingsPage },
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },

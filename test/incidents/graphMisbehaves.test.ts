@@ -1,4 +1,4 @@
-import { expands, graphFaults, reaches, topAbove } from '../local/microsoft365/graph/graphFaults';
+import { graphFaults, reaches, topAbove } from '../local/microsoft365/graph/graphFaults';
 import { comparison, deliveredOf } from '../support/graphIncident';
 import type { Comparison } from '../support/graphIncident';
 import type { Incident } from '../support/incident';
@@ -85,29 +85,15 @@ describe('a query that fails again and again (F41)', () => {
     });
     for (let index = 0; index < 60; index += 1) alert(incident, `alert-${index}`, incident.ago({ minutes: 90 + index }));
     await incident.runFor({ hours: 1 });
-
     expect(compared(incident, alerts, since)).toEqual([]);
-  });
-
-  it('is asked without $expand', async () => {
-    const incident = await begin({ sources: ['defender.alerts'], polling });
-    incident.expects = { possibleAlerts: ['queryDegraded', 'stateChanged', 'runFinished'] };
-    incident.microsoft.faults.add({ when: { operation: 'defenderAlerts', where: expands }, respond: graphFaults.serverError() });
-    const lastUpdateTime = incident.ago({ hours: 2 }).toISOString();
-    incident.microsoft.graph.publish(contoso.tenantId, 'defenderAlerts', {
-      id: 'mde-1',
-      lastUpdateTime,
-      alertCreationTime: lastUpdateTime,
-    });
-    await incident.runFor({ hours: 2 });
-
-    expect(idsOf(incident, 'defender.alerts')).toEqual(['mde-1']);
+    incident.microsoft.faults.clear();
+    await incident.runFor({ minutes: 21 });
   });
 
   it('loses only the second that holds what nobody can read, says so, and goes on', async () => {
     const incident = await begin({ sources: [alerts.source], polling });
     incident.expects = { gaps: 1, alerts: ['gapRecorded'], possibleAlerts: ['queryDegraded', 'stateChanged', 'runFinished'] };
-    const poison = incident.ago({ hours: 3 });
+    const poison = new Date(incident.ago({ hours: 3 }).getTime() + 400);
     for (let index = 0; index < 20; index += 1)
       alert(incident, `alert-${index}`, incident.ago({ hours: 3, minutes: 10 * index - 95 }));
     alert(incident, 'poison', poison);

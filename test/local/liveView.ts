@@ -49,6 +49,11 @@ function lagText({ lagSeconds }: TenantOverview): string {
   return lagSeconds === undefined ? '–' : span(lagSeconds * 1_000);
 }
 
+/** How many of its sources the tenant allows. */
+function availableText({ available, sources }: TenantOverview): string {
+  return available === undefined ? '–' : `${available} of ${sources}`;
+}
+
 /** The columns there is room for, in the order in which they stand; the most important ones stay longest. */
 function columnsFor(state: LiveState, room: number): readonly Column[] {
   const coverage = ({ delivered, listed }: TenantOverview): string => `${number(delivered)} of ${number(listed)}`;
@@ -65,10 +70,11 @@ function columnsFor(state: LiveState, room: number): readonly Column[] {
     coverage: column('Blobs delivered', 15, coverage),
     pending: column('Pending', 7, ({ pending }) => number(pending)),
     gaps: column('Gaps', 4, ({ gaps }) => number(gaps)),
+    available: column('Sources', 7, availableText),
   };
   const chosen = new Set<Column>();
   let left = room;
-  for (const next of [all.coverage, all.rate, all.gaps, all.lag, all.records, all.pending]) {
+  for (const next of [all.coverage, all.rate, all.gaps, all.lag, all.records, all.pending, all.available]) {
     if (next.width + 2 > left) break;
     chosen.add(next);
     left -= next.width + 2;
@@ -197,6 +203,7 @@ export function renderPlainLine(state: LiveState): string {
     `${number(Math.round(rate))}/s`,
     `${number(sum(({ delivered }) => delivered))} of ${number(sum(({ listed }) => listed))} blobs`,
     `${number(sum(({ gaps }) => gaps))} gaps`,
+    `${number(sum(({ available = 0 }) => available))} of ${number(sum(({ sources }) => sources))} sources available`,
   ];
   const states = statesText(state.tenants, (name) => shownStateTitles[name]);
   return `${String(seconds).padStart(4)} s  ${state.phase}  ${counts.join(', ')}  ${states === '' ? 'no tenants yet' : states}`;

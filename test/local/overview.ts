@@ -1,4 +1,5 @@
 import { explainTenant } from '../../src/app/explain';
+import { sourcesOf } from '../../src/app/schedule';
 import type { ShownState } from '../../src/app/explain';
 import type { Connector } from '../../src/composition';
 import type { SourceRow } from '../../src/domain/sourceState';
@@ -14,8 +15,12 @@ export interface TenantOverview {
   readonly since: string | undefined;
   readonly why: string;
   readonly nextStep: string;
-  /** What has arrived in the hubs. */
+  /** What has arrived in the hubs; of it, what comes from the audit log. */
   readonly records: number;
+  readonly auditRecords: number;
+  /** Of so many sources so many may be collected, as far as the tenant was probed. */
+  readonly sources: number;
+  readonly available: number | undefined;
   /** Content blobs of the last 8 days. */
   readonly listed: number;
   readonly delivered: number;
@@ -38,16 +43,19 @@ const tenantsAtOnce = 8;
 export class OverviewReader {
   readonly #stores: Connector;
   readonly #tally: HubTally;
+  readonly #audit: HubTally;
   readonly #known = new Map<string, { readonly version: string; readonly coverage: Coverage }>();
 
-  constructor(stores: Connector, tally: HubTally) {
+  constructor(stores: Connector, tally: HubTally, audit: HubTally) {
     this.#stores = stores;
     this.#tally = tally;
+    this.#audit = audit;
   }
 
   /** Every tenant with its state and coverage, in the order in which they were added. */
   async read(signal: AbortSignal): Promise<readonly TenantOverview[]> {
     this.#tally.update();
+    this.#audit.update();
     const tenants: Tenant[] = [];
     for await (const tenant of this.#stores.collectPorts.tenants.all(signal)) tenants.push(tenant);
     const found: TenantOverview[] = [];
@@ -59,17 +67,24 @@ export class OverviewReader {
   }
 
   async #one(tenant: Tenant, signal: AbortSignal): Promise<TenantOverview> {
-    const { sourceRows, sources } = this.#stores.collectPorts;
-    const rows = await sourceRows.ofTenant(tenant.id, signal);
-    const { state, stateTitle, since, why, nextStep } = explainTenant(tenant, rows, sources.values());
+    const { sourceRows, sources, profiles } = this.#stores.collectPorts;
+    const all = await sourceRows.ofTenant(tenant.id, signal);
+    const profile = await profiles.find(tenant.id, signal);
+    // Content blobs are of the audit log; other sources are collected by other units.
+    const rows = all.filter(({ sourceId }) => sources.get(sourceId)?.progress.kind === 'contentFeed');
+    const { state, stateTitle, since, why, nextStep } = explainTenant(tenant, all, sources.values());
     const version = rows.map(({ etag }) => etag).join('|');
     const known = this.#known.get(tenant.id);
     const coverage = known?.version === version ? known.coverage : await this.#coverage(rows, signal);
     this.#known.set(tenant.id, { version, coverage });
-    const gaps = rows.reduce((total, { gapsTotal }) => total + gapsTotal, 0);
+    const gaps = all.reduce((total, { gapsTotal }) => total + gapsTotal, 0);
     const records = this.#tally.of(tenant.id);
+    const auditRecords = this.#audit.of(tenant.id);
+    const verdicts = profile === undefined ? undefined : Object.values(profile.verdicts);
+    const available = verdicts?.filter(({ name }) => name === 'ok').length;
+    const counts = { records, auditRecords, sources: sourcesOf(tenant, sources.values()).length, available };
     const lagSeconds = lagOf(rows, coverage.pendingSince, this.#stores.clock.now().getTime());
-    return { tenant, state, stateTitle, since, why, nextStep, records, gaps, ...coverage, lagSeconds };
+    return { tenant, state, stateTitle, since, why, nextStep, ...counts, gaps, ...coverage, lagSeconds };
   }
 
   async #coverage(rows: readonly SourceRow[], signal: AbortSignal): Promise<Coverage> {

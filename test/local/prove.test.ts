@@ -32,7 +32,7 @@ const overview = (id: string, name: string, gaps = 0): TenantOverview => ({
     why: '',
     nextStep: '',
   },
-  ...{ records: 3, listed: 1, delivered: 1, pending: 0, gaps, lagSeconds: 1 },
+  ...{ records: 3, auditRecords: 3, sources: 33, available: 27, listed: 1, delivered: 1, pending: 0, gaps, lagSeconds: 1 },
 });
 const tenants = [overview(contoso, 'Contoso')];
 

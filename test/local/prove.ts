@@ -67,9 +67,9 @@ function coverageLines(truth: readonly TruthRecord[], tenants: readonly TenantOv
   const available = new Map<string, number>();
   for (const { tenantId, collectable } of truth) if (collectable) available.set(tenantId, (available.get(tenantId) ?? 0) + 1);
   const width = Math.max(6, ...tenants.map(({ tenant }) => tenant.name.length));
-  const rows = tenants.map(({ tenant, stateTitle, delivered, listed, records }) => {
+  const rows = tenants.map(({ tenant, stateTitle, delivered, listed, auditRecords }) => {
     const made = available.get(tenant.id);
-    const what = made === undefined ? 'nothing could be collected' : `${number(records)} of ${number(made)} records`;
+    const what = made === undefined ? 'nothing could be collected' : `${number(auditRecords)} of ${number(made)} records`;
     return `  ${tenant.name.padEnd(width)}  ${stateTitle.padEnd(21)}  ${`${number(delivered)} of ${number(listed)} blobs`.padStart(22)}  ${what}`;
   });
   return ['Coverage, and what has arrived of what was made available:', ...rows];

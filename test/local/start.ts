@@ -16,6 +16,8 @@ import { OverviewReader } from './overview';
 import { prove } from './prove';
 import type { Proof, TruthRecord } from './prove';
 import { Screen } from './screen';
+import { checkVerdicts } from './verdictCheck';
+import type { VerdictCheck } from './verdictCheck';
 import { hubNames, StackError, startStack } from './stack';
 import type { Stack } from './stack';
 import { OptionError, readStartOptions, startHelp } from './startOptions';
@@ -69,12 +71,22 @@ async function addSimulatedTenants(stores: Connector, tenants: readonly Simulate
   }
 }
 
+function verdictLines({ right, wrong, unknown }: VerdictCheck): string[] {
+  const all = right + wrong.length;
+  return [
+    `Verdicts: ${right.toLocaleString('en-US')} of ${all.toLocaleString('en-US')} sources were judged as the simulated Microsoft 365 has them.`,
+    ...wrong.slice(0, 20).map((line) => `  wrong: ${line}`),
+    ...(unknown.length === 0 ? [] : [`  not known, because there is no way in or no probe has ended yet: ${unknown.join(', ')}`]),
+  ];
+}
+
 /** One run of the local stack, from its start to its end. */
 class Run {
   readonly #options: StartOptions;
   readonly #stack: Stack;
   readonly #stores: Connector;
   readonly #tally: HubTally;
+  readonly #audit: HubTally;
   readonly #screen: Screen;
   readonly #startedAt: number;
   readonly #before: number;
@@ -87,11 +99,12 @@ class Run {
     this.#stores = stores;
     this.#startedAt = startedAt;
     this.#tally = new HubTally(stack.hubs, recordHubs);
+    this.#audit = new HubTally(stack.hubs, ['m365-audit']);
     this.#tally.update();
     this.#before = this.#events;
     this.#watching = setInterval(() => this.#noteFirst(), 50);
     this.#screen = new Screen({
-      overview: new OverviewReader(stores, this.#tally),
+      overview: new OverviewReader(stores, this.#tally, this.#audit),
       hubs: stack.hubs,
       hubNames: recordHubs,
       live: process.stdout.isTTY && !options.json,
@@ -108,6 +121,7 @@ class Run {
   async prepare(signal: AbortSignal): Promise<void> {
     const { microsoft365 } = this.#stack;
     if (microsoft365 === undefined) return;
+    microsoft365.graph.backfill(backfillHours);
     if (microsoft365.truth.counts().length === 0) {
       say(`Making records of the last ${backfillHours} hours …`);
       microsoft365.backfill(backfillHours, { maxRecordsPerTenant: backfillRecords });
@@ -172,22 +186,23 @@ class Run {
     await this.#stack.stopConnector();
     await this.#refresh(AbortSignal.timeout(30_000));
     const { proof, lines } = prove([...truthOf(microsoft365)], this.#delivered(), this.#screen.latest);
-    say(['', ...incomplete, ...lines].join('\n'));
-    return { ...proof, ...this.#times() };
+    const verdicts = await checkVerdicts(this.#stores, microsoft365.graph, AbortSignal.timeout(30_000));
+    say(['', ...incomplete, ...lines, ...verdictLines(verdicts), this.#elsewhere()].join('\n'));
+    return { ...proof, ok: proof.ok && verdicts.wrong.length === 0, ...this.#times() };
   }
 
   /** Cheap to know: the tenants of which fewer records arrived than were made available. */
   #behind(microsoft365: Microsoft365): readonly string[] {
-    this.#tally.update();
+    this.#audit.update();
     const available = new Map<string, number>();
     const moods = moodsOf(microsoft365);
     for (const { tenantId, contentType, records } of microsoft365.truth.counts())
       if (isCollectable(moods.get(tenantId), contentType)) available.set(tenantId, (available.get(tenantId) ?? 0) + records);
-    return [...available].filter(([tenantId, records]) => this.#tally.of(tenantId) < records).map(([tenantId]) => tenantId);
+    return [...available].filter(([tenantId, records]) => this.#audit.of(tenantId) < records).map(([tenantId]) => tenantId);
   }
 
   *#delivered() {
-    for (const name of recordHubs) for (const event of this.#stack.hubs.read(name)) if (isRecords(event)) yield event;
+    for (const event of this.#stack.hubs.read('m365-audit')) if (isRecords(event)) yield event;
   }
 
   async #withoutTruth(signal: AbortSignal): Promise<Result> {
@@ -200,6 +215,15 @@ class Run {
     say(`${delivered} records arrived, with ${gaps} gaps. Without the simulation there is nothing to compare them with.`);
     const unknown = { available: null, missing: null, altered: null, foreign: null, duplicates: null };
     return { ok: true, tenants: tenants.length, ...unknown, delivered, gaps, ...this.#times() };
+  }
+
+  /** What came beside the audit log. */
+  #elsewhere(): string {
+    const counts = recordHubs
+      .filter((name) => name !== 'm365-audit')
+      .map((name) => [name, new HubTally(this.#stack.hubs, [name])] as const);
+    for (const [, tally] of counts) tally.update();
+    return `Besides the audit log: ${counts.map(([name, { total }]) => `${total.toLocaleString('en-US')} records in ${name}`).join(', ')}.`;
   }
 
   #times(): { readonly seconds: number; readonly firstRecordSeconds: number | null } {

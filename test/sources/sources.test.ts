@@ -5,6 +5,7 @@ import { cloudIds } from '../../src/domain/cloud';
 import { ConnectorError, failureOf } from '../../src/domain/failure';
 import { isIntegrationId } from '../../src/domain/integration';
 import type { Run, Source, TenantRequest } from '../../src/domain/source';
+import { without } from '../../src/domain/without';
 import { microsoftClouds } from '../../src/microsoft/clouds';
 import { sources } from '../../src/sources';
 import { answerWith, contoso, noAbort, provider } from '../microsoft/fakes';
@@ -33,6 +34,14 @@ const casesOf = (source: Source): string[] => {
   return existsSync(folder) ? readdirSync(folder) : [];
 };
 const readJson = (...path: string[]): unknown => JSON.parse(readFileSync(join(fixtures, ...path), 'utf8'));
+
+/** What a fixture expects. Where it says nothing yet, what was seen is shown as it would have to be written down, to be read and kept. */
+function readExpected(id: string, name: string, seen: unknown): unknown {
+  if (existsSync(join(fixtures, id, name, 'expected.json'))) return readJson(id, name, 'expected.json');
+  throw new Error(
+    `test/fixtures/${id}/${name}/expected.json is missing. This is what the source does:\n${JSON.stringify(seen, null, 2)}`,
+  );
+}
 
 /** A run that answers only the recorded requests, in their order. */
 function replay({ now, exchange }: z.infer<typeof exchangeFile>): { readonly run: Run; readonly unused: () => unknown[] } {
@@ -65,7 +74,7 @@ async function collect(source: Source, run: Run, { memory, windows }: z.infer<ty
         if (unit.refused !== undefined) continue;
         const records: unknown[] = [];
         for await (const page of source.read(run, unit, { attempts: 0 }))
-          records.push(...page.records.map((record) => ({ ...record, json: record.json.toString() })));
+          records.push(...page.records.map((record) => ({ ...without(record, 'sent'), json: record.json.toString() })));
         seen.records[unit.id] = records;
       }
     }
@@ -124,7 +133,7 @@ describe('sources', () => {
 
       const seen = await collect(source, run, exchange);
 
-      expect(JSON.parse(JSON.stringify(seen))).toEqual(readJson(id, name, 'expected.json'));
+      expect(JSON.parse(JSON.stringify(seen))).toEqual(readExpected(id, name, seen));
       expect(unused()).toEqual([]);
     });
   });

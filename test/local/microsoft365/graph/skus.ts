@@ -30,8 +30,7 @@ export const servicePlanIds = {
   BPOS_S_DlpAddOn: '9bec7e34-c9fa-40b7-a9d1-bd6d1165c7ed',
   EXCHANGE_S_STANDARD: '9aaf7827-d63c-4b61-89c3-182f06f82e5c',
   EXCHANGE_S_ENTERPRISE: 'efb87545-963c-4e0d-99df-69c6916d9eb0',
-  // No public id is known for this plan: this one is made up.
-  WORKLOAD_IDENTITIES_PREMIUM: '51d0a7ed-0000-4000-8000-3000000000f1',
+  AAD_WRKLDID_P2: '7dc0e92d-bf15-401d-907e-0884efe7c760',
 } as const;
 
 /** A service plan by name. */
@@ -117,7 +116,7 @@ export const skus: Readonly<Record<string, Sku>> = {
   },
   WORKLOAD_IDENTITIES_PREMIUM: {
     skuId: '51d0a7ed-0000-4000-8000-0000000000f3',
-    plans: ['WORKLOAD_IDENTITIES_PREMIUM'],
+    plans: ['AAD_WRKLDID_P2'],
   },
 };
 
@@ -127,7 +126,7 @@ export type Feature = 'entraP1' | 'entraP2' | 'workloadIdentities' | 'defenderXd
 const featurePlans: Record<Feature, readonly PlanName[]> = {
   entraP1: ['AAD_PREMIUM', 'AAD_PREMIUM_P2'],
   entraP2: ['AAD_PREMIUM_P2'],
-  workloadIdentities: ['WORKLOAD_IDENTITIES_PREMIUM'],
+  workloadIdentities: ['AAD_WRKLDID_P2'],
   defenderXdr: [
     'MTP',
     'WINDEFATP',
