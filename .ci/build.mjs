@@ -6,6 +6,7 @@ const entries = {
   functions: 'functions/index.ts',
   tenant: 'src/cli/tenant.ts',
   consume: 'src/cli/consume.ts',
+  evidence: 'src/cli/evidence.ts',
   start: 'test/local/start.ts',
   functionHost: 'test/local/functionHost/main.ts',
   bench: 'test/bench/main.ts',

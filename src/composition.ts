@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { evidenceSource, evidenceSourceId } from './app/assess';
+import type { AssessNowPorts } from './app/assess';
 import { collectMessage } from './app/collect';
 import { parseCollectMessage, textOf } from './app/collectMessage';
 import type { CollectPorts } from './app/collectPorts';
@@ -8,6 +10,7 @@ import { handlePoison } from './app/poison';
 import { scheduleTick } from './app/schedule';
 import type { TenantPorts } from './app/tenants';
 import { azureCredential } from './azure/azureCredential';
+import { blobEvidenceStore } from './azure/blobEvidenceStore';
 import { blobOversizeStore } from './azure/blobOversizeStore';
 import { eventHubSink } from './azure/eventHubSink';
 import type { HubAccess } from './azure/eventHubSink';
@@ -35,8 +38,11 @@ import type { CloudId } from './domain/cloud';
 import { ConnectorError } from './domain/failure';
 import type { Clock, Severity } from './domain/ports';
 import { shardOf } from './domain/schedule';
+import { checks } from './evidence';
+import { controls } from './evidence/controls';
 import { createClouds } from './microsoft/clouds';
 import { discoverCloud } from './microsoft/discoverCloud';
+import { readGraphList } from './microsoft/graphList';
 import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
 import { createTenantFacts } from './microsoft/tenantFacts';
@@ -62,6 +68,7 @@ export interface Connector {
   readonly clock: Clock;
   readonly collectPorts: CollectPorts;
   readonly tenantPorts: TenantPorts;
+  readonly assessPorts: AssessNowPorts;
   readonly start: () => void;
   readonly schedule: (invocation: Invocation) => Promise<void>;
   readonly collect: (message: unknown, invocation: Invocation) => Promise<void>;
@@ -107,10 +114,7 @@ function identity(settings: Settings) {
 
 /** Reads the settings and builds everything from them. Throws a SettingsError that names what is wrong. */
 export function compose(environment: Environment, options: ComposeOptions = {}): Connector {
-  const settings = readSettings(
-    environment,
-    registry.map(({ id }) => id),
-  );
+  const settings = readSettings(environment, [...registry.map(({ id }) => id), evidenceSourceId]);
   const clock = options.clock ?? systemClock;
   const hostTelemetry = jsonLinesTelemetry(options.log ?? ((_severity, line) => console.log(line)), clock);
   const otlp =
@@ -189,6 +193,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       format: settings.format,
     },
   };
+  const evidence = blobEvidenceStore(storage, storageOptions);
+  const assessPorts = { ...ports, evidence, checks, controls, readList: readGraphList, collect: ports };
+  sources.set(evidenceSourceId, evidenceSource(assessPorts));
   const collectPorts = options.wrap?.(ports) ?? ports;
   const poison = tablePoisonStore(storage, storageOptions);
   const tenantPorts: TenantPorts = {
@@ -243,6 +250,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     clock,
     collectPorts,
     tenantPorts,
+    assessPorts,
     start: () => telemetry.event('started', 'info', { sources: sources.size }),
     schedule: async () => tracked(scheduleTick(collectPorts, stopping.signal).then(() => undefined)),
     collect: async (message, { triggerMetadata }) => {

@@ -28,6 +28,11 @@ export const integrations = {
     title: 'Posture',
     collects: 'Secure Score with its controls, and Conditional Access policies',
   },
+  evidence: {
+    title: 'Evidence',
+    collects:
+      'An assessment for auditors, once a day: Secure Score, unresolved alerts, risky users, Conditional Access, completeness of collection',
+  },
 } as const satisfies Record<string, { readonly title: string; readonly collects: string }>;
 
 export type IntegrationId = keyof typeof integrations;

@@ -35,6 +35,23 @@ export interface OversizeStore {
   ) => Promise<{ readonly blob: string; readonly sha256: string }>;
 }
 
+/** Assessments as they were made: written once, never changed, never deleted by the connector. */
+export interface EvidenceStore {
+  /** Keeps the document under its tenant and id unless there is one already; resolves, once it is durable, with what is kept there now: this document or the one that came first. */
+  readonly keep: (tenantId: TenantId, id: string, document: Buffer, signal: AbortSignal) => Promise<KeptDocument>;
+  /** The ids of a tenant from (inclusive) to (exclusive), oldest first. An id is the moment it is filed under, as `Date.toISOString` writes it. */
+  readonly ids: (tenantId: TenantId, from: Date, to: Date, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Undefined when there is none. Throws `unexpectedResponse` when it is not what was written. */
+  readonly read: (tenantId: TenantId, id: string, signal: AbortSignal) => Promise<KeptDocument | undefined>;
+}
+
+/** A document, where it is kept, and the SHA-256 (hex) of its bytes. */
+export interface KeptDocument {
+  readonly blob: string;
+  readonly sha256: string;
+  readonly document: Buffer;
+}
+
 /** The ledger. Every change is conditional on the etag of the row it was made from. */
 export interface Ledger {
   /** Adds the units that are not in the ledger yet, as pending, and returns the rows of all given units, new and known. Durable when it resolves. */

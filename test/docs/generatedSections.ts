@@ -1,5 +1,8 @@
 import { describedCodes, describeFailure } from '../../src/app/describe';
 import type { Failure } from '../../src/domain/failure';
+import { controlsOf } from '../../src/domain/evidence';
+import { checks } from '../../src/evidence';
+import { controls } from '../../src/evidence/controls';
 import { activityErrorKinds, classifyActivityError } from '../../src/microsoft/activityErrors';
 import { microsoftClouds } from '../../src/microsoft/clouds';
 import { factsOf, settingsTable } from '../../src/settingsTable';
@@ -74,6 +77,26 @@ function costsTable(): string {
   });
 }
 
+function controlsTable(): string {
+  const rows = checks.map(({ id, title, docs, question, metWhen, permissions, licence }) => {
+    const named = docs === undefined ? title : `[${title}](${docs})`;
+    const roles = permissions.map(({ role }) => `\`${role}\``).join(', ');
+    const byFramework = [...Map.groupBy(controlsOf(controls, id), ({ framework }) => framework)];
+    const those = byFramework.map(([framework, list]) => `${framework}: ${list.map((one) => one.id).join(', ')}`).join('; ');
+    return `| ${cell(named)} (\`${id}\`) | ${cell(question)} | ${cell(metWhen)} | ${those} | ${roles || 'none'} | ${licence || 'any'} |`;
+  });
+  const listed = controls.map(({ framework, id, title }) => `| ${framework} | ${id} | ${cell(title)} |`);
+  return [
+    '| Item | Question | Met when | Evidence for | Permission | Licence |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    '| Framework | Control | |',
+    '| --- | --- | --- |',
+    ...listed,
+  ].join('\n');
+}
+
 /** All generated sections. */
 export const generatedSections: readonly GeneratedSection[] = [
   { file: 'README.md', name: 'sources', text: integrationsTable },
@@ -85,6 +108,7 @@ export const generatedSections: readonly GeneratedSection[] = [
   { file: 'docs/settings.md', name: 'settings', text: settingsPage },
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
+  { file: 'docs/evidence.md', name: 'controls', text: controlsTable },
   { file: 'docs/operations.md', name: 'alerts', text: runbook },
   { file: 'docs/deploy.md', name: 'parameters', text: parametersTable },
   { file: 'docs/costs.md', name: 'costs', text: costsTable },

@@ -18,7 +18,8 @@ function stored(
 
 describe('HubTally', () => {
   it('counts the records of each tenant once, as they come, without what the connector says about itself', () => {
-    const events = [stored(0, 'a', 3), stored(0, 'b', 2, 'activity.dlp', '1'), stored(1, 'a', 9, 'connector')];
+    const events = [stored(0, 'a', 3), stored(0, 'b', 2, 'activity.dlp', '1')];
+    events.push(stored(1, 'a', 9, 'connector'), stored(2, 'a', 5, 'connector.evidence'));
     const read = jest.fn(
       (_name: string, from: ReadonlyMap<string, number> = new Map()) =>
         events.filter((event) => event.sequenceNumber >= (from.get(event.partition) ?? 0)).values() as Generator<StoredEvent>,
@@ -27,7 +28,7 @@ describe('HubTally', () => {
 
     tally.update();
     const first = [tally.of('a'), tally.of('b'), tally.of('c'), tally.total];
-    events.push(stored(2, 'a', 4), stored(3, 'a', 'nonsense'));
+    events.push(stored(3, 'a', 4), stored(4, 'a', 'nonsense'));
     tally.update();
     tally.update();
 

@@ -37,7 +37,7 @@ export class HubTally {
   }
 }
 
-/** Tells events with records of a tenant from the connector's own facts. */
+/** Tells events with records of a tenant from what the connector says itself: its facts and its evidence. */
 export function isRecords(event: Pick<StoredEvent, 'applicationProperties'>): boolean {
-  return event.applicationProperties['source'] !== 'connector';
+  return !/^connector(\.|$)/.test(String(event.applicationProperties['source']));
 }

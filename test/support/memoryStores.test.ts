@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { evidenceStoreContract } from './evidenceStoreContract';
 import { ledgerContract } from './ledgerContract';
 import { MemoryCoverageStore } from './memoryCoverageStore';
+import { MemoryEvidenceStore } from './memoryEvidenceStore';
 import { MemoryLedger } from './memoryLedger';
 import { MemoryProfileStore } from './memoryProfileStore';
 import { MemoryScheduleIndex } from './memorySchedule';
@@ -15,3 +17,4 @@ describe('the source rows in memory', () => sourceStoreContract(() => new Memory
 describe('the schedule index in memory', () => scheduleIndexContract(() => new MemoryScheduleIndex()));
 describe('coverage in memory', () => coverageStoreContract(() => new MemoryCoverageStore()));
 describe('profiles in memory', () => profileStoreContract(() => new MemoryProfileStore()));
+describe('evidence in memory', () => evidenceStoreContract(() => new MemoryEvidenceStore()));

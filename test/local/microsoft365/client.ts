@@ -141,6 +141,8 @@ export interface TestBed {
   clock: VirtualClock;
   microsoft: Microsoft365;
   client: Client;
+  /** What signs the certificate of its servers (PEM). */
+  ca: string;
   stop: () => Promise<void>;
 }
 
@@ -156,6 +158,7 @@ export async function startTestBed(options: Partial<Microsoft365Options> = {}): 
     clock,
     microsoft,
     client,
+    ca: tls.cert,
     stop: async () => {
       client.close();
       await microsoft.stop();
