@@ -4,7 +4,9 @@ import { MemoryCoverageStore } from './memoryCoverageStore';
 import { MemoryLedger } from './memoryLedger';
 import { MemoryProfileStore } from './memoryProfileStore';
 import { MemoryScheduleIndex } from './memorySchedule';
+import { MemorySentMemory } from './memorySentMemory';
 import { MemorySourceStore } from './memorySourceStore';
+import { sentMemoryContract } from './sentMemoryContract';
 import { coverageStoreContract, profileStoreContract, scheduleIndexContract, sourceStoreContract } from './storeContracts';
 
 // The same cases each time: a test that fails only sometimes helps nobody.
@@ -14,4 +16,5 @@ describe('the ledger in memory', () => ledgerContract(() => new MemoryLedger()))
 describe('the source rows in memory', () => sourceStoreContract(() => new MemorySourceStore()));
 describe('the schedule index in memory', () => scheduleIndexContract(() => new MemoryScheduleIndex()));
 describe('coverage in memory', () => coverageStoreContract(() => new MemoryCoverageStore()));
+describe('what was sent, in memory', () => sentMemoryContract(() => new MemorySentMemory()));
 describe('profiles in memory', () => profileStoreContract(() => new MemoryProfileStore()));
