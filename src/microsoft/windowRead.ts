@@ -153,7 +153,11 @@ class WindowReading {
   #lose(part: LostPart): void {
     this.lost.push(part);
     if (this.lost.length > mostLostParts)
-      throw new ConnectorError(doing, { kind: 'unexpectedResponse', code: 'tooManyLost', detail: 'Most of a window cannot be read.' });
+      throw new ConnectorError(doing, {
+        kind: 'unexpectedResponse',
+        code: 'tooManyLost',
+        detail: 'Most of a window cannot be read.',
+      });
   }
 
   async #idsIn(span: Window): Promise<readonly string[]> {
