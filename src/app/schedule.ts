@@ -1,4 +1,4 @@
-import type { CollectEntry, ScheduleEntry } from '../domain/schedule';
+import type { CollectEntry, CollectMessage, ScheduleEntry } from '../domain/schedule';
 import { groupEntries } from '../domain/schedule';
 import type { SourceRow } from '../domain/sourceState';
 import type { Source } from '../domain/source';
@@ -29,7 +29,7 @@ export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Pr
       if (due.length === 0) break;
       oldestMs = Math.max(oldestMs, ...due.map(({ dueAt }) => now.getTime() - dueAt.getTime()));
       const claimed = await ports.schedule.claim(due, new Date(now.getTime() + options.recheckMs), signal);
-      for (const message of groupEntries(claimed, options.tenantsPerMessage)) {
+      for (const message of messagesOf(ports, claimed, options.tenantsPerMessage)) {
         await ports.queue.send(message, 0, signal);
         queued += message.entries.length;
         messages += 1;
@@ -39,6 +39,21 @@ export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Pr
   }
   telemetry.event('scheduled', 'info', { queued, depth, oldestSeconds: Math.round(oldestMs / 1_000) });
   return { queued };
+}
+
+/**
+ * The messages for entries. The audit log travels apart from everything else, whose runs spend their time waiting for room in Microsoft's limits, so that it never
+ * waits behind them.
+ */
+function messagesOf(ports: CollectPorts, entries: readonly ScheduleEntry[], tenantsPerMessage: number): CollectMessage[] {
+  const feeds = entries.filter((entry) => isFeed(ports, entry));
+  const others = entries.filter((entry) => !isFeed(ports, entry));
+  return [...groupEntries(feeds, tenantsPerMessage), ...groupEntries(others, tenantsPerMessage)];
+}
+
+/** True for a content feed; what is not known here is dealt with by whoever gets the message. */
+export function isFeed({ sources }: Pick<CollectPorts, 'sources'>, { sourceId }: Pick<CollectEntry, 'sourceId'>): boolean {
+  return sources.get(sourceId)?.progress.kind === 'contentFeed';
 }
 
 /** The sources of the registry that a tenant's integrations name. */
@@ -72,7 +87,7 @@ export async function scheduleNow(ports: CollectPorts, rows: readonly SourceRow[
   const later = new Date(ports.clock.now().getTime() + ports.options.recheckMs);
   const entries = rows.map((row) => entryAt(ports, row, later));
   await ports.schedule.put(entries, signal);
-  for (const message of groupEntries(entries, 1)) await ports.queue.send(message, 0, signal);
+  for (const message of messagesOf(ports, entries, 1)) await ports.queue.send(message, 0, signal);
 }
 
 /** Makes sources due again after a while, when a message about them could not be processed. */

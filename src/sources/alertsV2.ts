@@ -27,5 +27,5 @@ export const alertsV2 = graphWindow({
   versionField: 'lastUpdateDateTime',
   backfillDays: 30,
   retentionDays: 180,
-  maxWindowHours: 72,
+  maxWindowHours: 168,
 });

@@ -28,5 +28,5 @@ export const defenderAlerts = defenderWindow({
   versionField: 'lastUpdateTime',
   backfillDays: 30,
   retentionDays: 180,
-  maxWindowHours: 72,
+  maxWindowHours: 168,
 });

@@ -21,5 +21,5 @@ export const directoryAudits = graphWindow({
   operation: 'activityDisplayName',
   filterBy: 'activityDateTime',
   backfillDays: 30,
-  maxWindowHours: 24,
+  maxWindowHours: 168,
 });

@@ -22,5 +22,5 @@ export const healthIssues = graphWindow({
   filterBy: 'lastModifiedDateTime',
   versionField: 'lastModifiedDateTime',
   backfillDays: 30,
-  maxWindowHours: 168,
+  maxWindowHours: 720,
 });

@@ -26,5 +26,5 @@ export const riskDetections = graphWindow({
   filterBy: 'detectedDateTime',
   versionField: 'lastUpdatedDateTime',
   backfillDays: 90,
-  maxWindowHours: 168,
+  maxWindowHours: 720,
 });

@@ -21,5 +21,5 @@ export const signIns = graphWindow({
   time: 'createdDateTime',
   filterBy: 'createdDateTime',
   backfillDays: 30,
-  maxWindowHours: 6,
+  maxWindowHours: 24,
 });

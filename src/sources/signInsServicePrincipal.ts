@@ -24,5 +24,5 @@ export const signInsServicePrincipal = graphWindow({
   time: 'createdDateTime',
   filterBy: 'createdDateTime',
   backfillDays: 30,
-  maxWindowHours: 6,
+  maxWindowHours: 24,
 });

@@ -81,7 +81,7 @@ describe('renderLiveView', () => {
         ?.trim()
         .replace(/\s{2,}/g, '|');
 
-    expect(heads(140)).toBe('Tenant|State|Rec/s|Records|Lag|Blobs delivered|Pending|Gaps');
+    expect(heads(140)).toBe('Tenant|State|Rec/s|Records|Lag|Blobs delivered|Pending|Gaps|Sources');
     expect(heads(80)).toBe('Tenant|State|Rec/s|Lag|Blobs delivered|Gaps');
     expect(heads(60)).toBe('Tenant|State|Rec/s|Blobs delivered');
     expect(heads(40)).toBe('Tenant|State');
@@ -173,7 +173,9 @@ describe('renderPlainLine', () => {
       stateOf([row('A', 'collecting', { gaps: 2 }), row('B', 'needsAttention')], { phase: 'draining' }),
     );
 
-    expect(line).toBe('  65 s  draining  2,468 records, 1/s, 2,066 of 2,066 blobs, 2 gaps  1 Needs attention, 1 Collecting');
+    expect(line).toBe(
+      '  65 s  draining  2,468 records, 1/s, 2,066 of 2,066 blobs, 2 gaps, 54 of 66 sources available  1 Needs attention, 1 Collecting',
+    );
     expect(renderPlainLine(stateOf([]))).toContain('no tenants yet');
   });
 });
