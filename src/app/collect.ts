@@ -11,7 +11,7 @@ import { runSource } from './runSource';
 import { choiceOf, isFeed } from './schedule';
 
 /** How long a message without content feeds is worked on at most. */
-const sliceMs = 60_000;
+const sliceMs = 20_000;
 
 /**
  * Works on one collect message: all its sources at once, each on its own, within the time budget; what could not begin in time goes back on the queue.

@@ -173,7 +173,9 @@ describe('renderPlainLine', () => {
       stateOf([row('A', 'collecting', { gaps: 2 }), row('B', 'needsAttention')], { phase: 'draining' }),
     );
 
-    expect(line).toBe('  65 s  draining  2,468 records, 1/s, 2,066 of 2,066 blobs, 2 gaps, 54 of 66 sources available  1 Needs attention, 1 Collecting');
+    expect(line).toBe(
+      '  65 s  draining  2,468 records, 1/s, 2,066 of 2,066 blobs, 2 gaps, 54 of 66 sources available  1 Needs attention, 1 Collecting',
+    );
     expect(renderPlainLine(stateOf([]))).toContain('no tenants yet');
   });
 });
