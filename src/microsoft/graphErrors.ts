@@ -16,11 +16,13 @@ const errorBody = z.looseObject({
 
 const longestDetail = 200;
 
+type SignedKind = 'notLicensed' | 'notProvisioned' | 'chainForgotten' | 'notInThisCloud' | 'pageRefused';
+
 /**
  * What Microsoft says when a feed is not there for a tenant: only the words tell it from a missing permission, and the status may be any of 400, 401 and 403.
  * Seen in answers of the live service (2024 to 2026); https://learn.microsoft.com/graph/errors names none of them.
  */
-const signatures: readonly (readonly [RegExp, Failure['kind']])[] = [
+const signatures: readonly (readonly [RegExp, SignedKind])[] = [
   [/RequestFromNonPremiumTenantOrB2CTenant|AadPremiumLicenseRequired|doesn't have premium licen[cs]e/i, 'notLicensed'],
   [/tenant is not licensed/i, 'notLicensed'],
   [/Request not applicable to target tenant/i, 'notLicensed'],
@@ -47,16 +49,8 @@ export function classifyGraphError(
   if (status < 500 && told !== undefined) {
     const words = `${told.code} ${told.message}`;
     const kind = signatures.find(([signature]) => signature.test(words))?.[1];
-    switch (kind) {
-      case 'notLicensed':
-      case 'notProvisioned':
-        return { kind, code, detail };
-      case 'chainForgotten':
-      case 'notInThisCloud':
-      case 'pageRefused':
-        return { kind, code };
-      default:
-    }
+    if (kind === 'notLicensed' || kind === 'notProvisioned') return { kind, code, detail };
+    if (kind !== undefined) return { kind, code };
   }
   if (status >= 500 || status === 408) return { kind: 'unavailable', code };
   if (status === 401) return { kind: 'unauthorized', code, api: facts.api };

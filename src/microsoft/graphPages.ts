@@ -154,13 +154,14 @@ function pageEnd(
 /** A link as it came, or undefined when there is none. One that leads elsewhere is never followed, and the unit is tried again. */
 function linkOf(run: Run, { api, doing }: ListRequest, link: unknown): string | undefined {
   if (link === undefined || link === null || link === '') return undefined;
-  const checked =
-    typeof link === 'string'
-      ? checkUrl(link, { origin: run.tenant.cloud.hosts[api] })
-      : ({ kind: 'refusedUrl', code: 'notText', detail: 'The link to the next page is not text.' } as const);
-  if (!isRefused(checked)) return String(link);
-  const detail = checked.kind === 'refusedUrl' ? checked.detail : '';
-  throw new ConnectorError(doing, { kind: 'unexpectedResponse', code: `nextLink:${checked.code}`, detail });
+  if (typeof link !== 'string') throw badLink(doing, 'notText', 'The link to the next page is not text.');
+  const checked = checkUrl(link, { origin: run.tenant.cloud.hosts[api] });
+  if (!isRefused(checked)) return link;
+  throw badLink(doing, checked.code, checked.kind === 'refusedUrl' ? checked.detail : '');
+}
+
+function badLink(doing: string, code: string, detail: string): ConnectorError {
+  return new ConnectorError(doing, { kind: 'unexpectedResponse', code: `nextLink:${code}`, detail });
 }
 
 function endless({ doing }: ListRequest, code: string, detail: string): ConnectorError {

@@ -97,7 +97,7 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
       cost: number,
     ): Promise<void> => {
       try {
-        if (limitIds.length === 0) return await budget.turn(key, signal);
+        if (limitIds.length === 0) await budget.turn(key, signal);
         for (const id of limitIds) {
           const facts = limits[id];
           const isShared = facts.scope === 'application';

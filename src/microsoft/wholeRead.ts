@@ -33,7 +33,7 @@ export async function* readWhole(
     else {
       for (let at = 0; at < part.records.length; at += ownersAtOnce) {
         const owners = part.records.slice(at, at + ownersAtOnce);
-        const parts = await Promise.all(owners.map(({ id }) => (id === undefined ? [] : partsOf(spec, api, run, id))));
+        const parts = await Promise.all(owners.map(async ({ id }) => (id === undefined ? [] : partsOf(spec, api, run, id))));
         for (const records of parts) yield { records };
       }
       yield pageOf(part, []);

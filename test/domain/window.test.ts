@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { activityListing, advanceWatermark, dayOf, hourOf, listableSince, planListing, toSeconds } from '../../src/domain/window';
+import {
+  activityListing,
+  advanceWatermark,
+  dayOf,
+  hourOf,
+  listableSince,
+  overlapFor,
+  planListing,
+  planWhole,
+  toSeconds,
+} from '../../src/domain/window';
 import type { ListingCursor, ListingPlan } from '../../src/domain/window';
 
 // The same cases each time: a test that fails only sometimes helps nobody.
@@ -231,5 +241,63 @@ describe('the names of times', () => {
     const at = new Date('2026-11-22T23:59:59.999Z');
 
     expect([toSeconds(at), hourOf(at), dayOf(at)]).toEqual(['2026-11-22T23:59:59', '2026-11-22T23', '2026-11-22']);
+  });
+});
+
+describe('a source of windows', () => {
+  const rules = { maxSpanMs: day, retentionMs: 180 * day, firstMs: 30 * day, relistMs: 7 * day, overlapMs: hour };
+  const plan = ({ now, cursor }: { now: Date; cursor: ListingCursor }): ListingPlan => planListing(cursor, now, rules);
+  const earliest = ({ windows }: ListingPlan): number => Math.min(...windows.map(({ from }) => from.getTime()));
+
+  it('begins as far back as it says, and goes further back only for what was never listed', () => {
+    const now = new Date(epoch);
+    expect(earliest(plan({ now, cursor: {} }))).toBe(epoch - 30 * day);
+    expect(earliest(plan({ now, cursor: { listedTo: agoOf(now, 60 * day) } }))).toBe(epoch - 60 * day - hour);
+    const caughtUp = { listedTo: agoOf(now, minute), dayRelistedAt: agoOf(now, minute), weekRelistedAt: agoOf(now, minute) };
+    expect(earliest(plan({ now, cursor: caughtUp }))).toBe(epoch - hour - minute);
+    expect(earliest(plan({ now, cursor: { ...caughtUp, dayRelistedAt: agoOf(now, hour) } }))).toBe(epoch - day);
+    expect(earliest(plan({ now, cursor: { ...caughtUp, weekRelistedAt: agoOf(now, day) } }))).toBe(epoch - 7 * day);
+    expect(plan({ now, cursor: { listedTo: agoOf(now, 181 * day) } }).lost).toBeDefined();
+  });
+
+  it('leaves no gap between the watermark and now, whatever the cursor', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        expect(listAll(plan(situation)).getTime()).toBeGreaterThanOrEqual(endOf(situation.now));
+      }),
+    );
+  });
+
+  it('overlaps by what was measured, within bounds, and as usual while little was', () => {
+    const histograms = fc.array(fc.nat({ max: 5_000 }), { maxLength: 24 });
+    fc.assert(
+      fc.property(histograms, (lateness) => {
+        const overlap = overlapFor(lateness, hour);
+        expect(overlap).toBeGreaterThanOrEqual(15 * minute);
+        expect(overlap).toBeLessThanOrEqual(6 * hour);
+      }),
+    );
+    expect(overlapFor([0, 0, 50], 2 * hour)).toBe(2 * hour);
+    expect(overlapFor([0, 0, 5_000], hour)).toBe(15 * minute);
+    // Up to 4,096 seconds late: twice that.
+    expect(overlapFor([0, 0, 5_000, ...Array<number>(9).fill(0), 500], hour)).toBe(2 * 4_096_000);
+    expect(overlapFor([...Array<number>(20).fill(0), 5_000], hour)).toBe(6 * hour);
+  });
+});
+
+describe('a source that is read as a whole', () => {
+  it('is read up to now, from where it was read to before, and its watermark never moves back', () => {
+    fc.assert(
+      fc.property(situations, ({ now, cursor }) => {
+        const plan = planWhole(cursor, now);
+        const [window] = plan.windows;
+        expect(plan.windows).toHaveLength(1);
+        expect(window?.to.getTime()).toBe(endOf(now));
+        expect(window?.from.getTime()).toBeLessThan(endOf(now));
+        expect(plan.lost).toBeUndefined();
+        if (!plan.rewound && cursor.listedTo !== undefined && Date.parse(cursor.listedTo) <= endOf(now))
+          expect(listAll(plan).toISOString() >= cursor.listedTo).toBe(true);
+      }),
+    );
   });
 });

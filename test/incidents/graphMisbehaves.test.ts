@@ -27,8 +27,9 @@ function alert(
   return id;
 }
 
+/** The ids of the objects that were delivered, in order; the connector's own records about snapshots have none. */
 const idsOf = (incident: Incident, source: string): string[] =>
-  deliveredOf(incident, source).map(({ original }) => (JSON.parse(original.toString()) as { id: string }).id);
+  deliveredOf(incident, source).flatMap(({ original }) => (JSON.parse(original.toString()) as { id?: string }).id ?? []);
 
 const compared = (incident: Incident, what: Pick<Comparison, 'source' | 'feed'>, since: Date): string[] =>
   comparison(incident, { ...what, since });
@@ -159,9 +160,7 @@ describe('a delta chain that Microsoft forgets (F43)', () => {
     const incident = await begin({ sources: [users.source], polling, simulation: { graphPageSize: 20 } });
     await incident.runFor({ minutes: 21 });
     const before = deliveredOf(incident, users.source).length;
-    const [first = '', second = ''] = idsOf(incident, users.source).filter(
-      (id) => id !== undefined && !id.startsWith('snapshot'),
-    );
+    const [first = '', second = ''] = idsOf(incident, users.source);
     incident.microsoft.graph.publish(contoso.tenantId, 'users', {
       id: first,
       displayName: 'Renamed',

@@ -54,7 +54,7 @@ export interface Comparison {
 }
 
 /** What Microsoft told of a feed, as a collector that looks every `pollMs` has to have seen it. */
-export function truthOf(incident: Incident, { feed, as, since, pollMs = 0 }: Comparison): GraphTruthRecord[] {
+function truthOf(incident: Incident, { feed, as, since, pollMs = 0 }: Comparison): GraphTruthRecord[] {
   const truth = incident.microsoft.graph.truth.available({
     tenantId: contoso.tenantId,
     feed,
