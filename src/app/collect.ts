@@ -87,7 +87,7 @@ async function collectSource(
   const tenant = await tenants.get(entry.tenantId);
   const source = ports.sources.get(entry.sourceId);
   const scheduled = scheduleEntry(ports, entry);
-  if (entry.sourceId === probeId) return probe(ports, tenant, { entry, scheduled, budgetMs }, signal);
+  if (entry.sourceId === probeId) return probe(ports, tenant, { entry, scheduled }, signal);
   const chosen = tenant !== undefined && source !== undefined && choiceOf(tenant, source) !== undefined;
   const row = chosen ? await rowOf(ports, tenant, source.id, signal) : undefined;
   if (tenant === undefined || source === undefined || row === undefined || entry.ticket < row.ticket) {
@@ -103,7 +103,7 @@ async function collectSource(
 async function probe(
   ports: CollectPorts,
   tenant: Tenant | undefined,
-  what: { readonly entry: CollectEntry; readonly scheduled: ScheduleEntry; readonly budgetMs: number },
+  what: { readonly entry: CollectEntry; readonly scheduled: ScheduleEntry },
   signal: AbortSignal,
 ): Promise<void> {
   const wanted = tenant !== undefined && isProbed(tenant, ports.sources.values());
@@ -112,7 +112,9 @@ async function probe(
     return ports.schedule.remove([what.scheduled], signal);
   const { clock, options, sourceRows: store } = ports;
   const lease = await SourceLease.take(row, options.owner, { store, clock, leaseMs: options.leaseMs }, signal);
-  if (lease !== undefined) await runProbe(ports, { tenant, lease, ...what }, signal);
+  // A probe that is ended half-way has found out nothing.
+  const subject = { tenant, scheduled: what.scheduled, budgetMs: options.budgetMs };
+  if (lease !== undefined) await runProbe(ports, { ...subject, lease }, signal);
 }
 
 /** The row of a source, made when it is not there; undefined when the tenant was removed just now. */
