@@ -1,3 +1,4 @@
+import type { Call } from '../local/microsoft365/call';
 import { graphFaults, reaches, topAbove } from '../local/microsoft365/graph/graphFaults';
 import { comparison, deliveredOf } from '../support/graphIncident';
 import type { Comparison } from '../support/graphIncident';
@@ -255,7 +256,9 @@ describe('an answer of which some is missing (206)', () => {
     incident.expects = { alerts: ['partialResult'], possibleAlerts: ['stateChanged', 'runFinished', 'queryDegraded'] };
     const since = incident.clock.now();
     alert(incident, 'alert-1', incident.ago({ hours: 2 }));
-    incident.microsoft.faults.add({ when: { operation: 'alertsV2' }, times: 3, respond: graphFaults.partial() });
+    // The probe asks for alerts, too, but for no window.
+    const where = ({ query }: Call): boolean => query.get('$filter')?.includes('lastUpdateDateTime ge') === true;
+    incident.microsoft.faults.add({ when: { operation: 'alertsV2', where }, times: 3, respond: graphFaults.partial() });
     await incident.runFor({ hours: 1 });
 
     expect(compared(incident, alerts, since)).toEqual([]);
