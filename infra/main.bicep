@@ -103,6 +103,19 @@ param privateNetwork bool = false
 @description('The address range of that network; at least a /25.')
 param networkAddressPrefix string = '10.90.0.0/24'
 
+@description('The resource id of a subnet to put the app in, instead of a new network; it has to be delegated to Microsoft.App/environments (FlexConsumption) or Microsoft.Web/serverFarms. Empty for a new network.')
+param existingAppSubnetId string = ''
+
+@description('The resource id of the subnet for the private endpoints, in the same network. Empty for a new network.')
+param existingEndpointsSubnetId string = ''
+
+@description('The resource id of the resource group that has the private DNS zones already, linked to that network. Empty to make the zones.')
+param existingDnsZonesGroupId string = ''
+
+@description('The client id of the application that operators sign in to the operator page with. Empty: the page lets nobody in.')
+@maxLength(36)
+param operatorPageClientId string = ''
+
 @description('The resource id of an Event Hubs namespace to use instead of a new one; it has to have the hubs. Empty for a new one.')
 param existingEventHubsId string = ''
 
@@ -161,6 +174,10 @@ var idsToCheck = [
     type: 'Microsoft.OperationalInsights/workspaces'
   }
 ]
+var subnetsToCheck = [
+  { parameter: 'existingAppSubnetId', value: existingAppSubnetId }
+  { parameter: 'existingEndpointsSubnetId', value: existingEndpointsSubnetId }
+]
 var flex = plan == 'FlexConsumption'
 var standard = eventHubsSku == 'Standard'
 var networkLengths = map(range(8, 18), length => string(length))
@@ -194,6 +211,51 @@ var problems = concat(
     check =>
       '${check.parameter} is not the resource id of ${check.what}. Example: /subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/soc/providers/${check.type}/contoso.'
   ),
+  map(
+    filter(
+      subnetsToCheck,
+      check =>
+        !empty(check.value) && (length(split(check.value, '/')) != 11 || !contains(
+          toLower(check.value),
+          '/providers/microsoft.network/virtualnetworks/'
+        ))
+    ),
+    check =>
+      '${check.parameter} is not the resource id of a subnet. Example: /subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/subnets/connector.'
+  ),
+  empty(existingAppSubnetId) != empty(existingEndpointsSubnetId)
+    ? ['existingAppSubnetId and existingEndpointsSubnetId go together: give both, or neither.']
+    : [],
+  !empty(existingAppSubnetId) && toLower(existingAppSubnetId) == toLower(existingEndpointsSubnetId)
+    ? [
+        'existingAppSubnetId and existingEndpointsSubnetId are the same subnet, but the one of the app is delegated and cannot have endpoints. Give two.'
+      ]
+    : [],
+  !privateNetwork && !(empty(existingAppSubnetId) && empty(existingDnsZonesGroupId))
+    ? ['privateNetwork is false, but existing subnets or DNS zones are given. Example: privateNetwork true.']
+    : [],
+  !empty(existingDnsZonesGroupId) && (length(split(existingDnsZonesGroupId, '/')) != 5 || !contains(
+      toLower(existingDnsZonesGroupId),
+      '/resourcegroups/'
+    ))
+    ? [
+        'existingDnsZonesGroupId is not the resource id of a resource group. Example: /subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/dns.'
+      ]
+    : [],
+  !empty(operatorPageClientId) && length(split(operatorPageClientId, '-')) != 5
+    ? ['operatorPageClientId is not a client id. Example: 11111111-2222-3333-4444-555555555555.']
+    : [],
+  !empty(settings.?OTEL_EXPORTER_OTLP_HEADERS) && !startsWith(
+      settings.?OTEL_EXPORTER_OTLP_HEADERS ?? '',
+      '@Microsoft.KeyVault('
+    )
+    ? [
+        'settings.OTEL_EXPORTER_OTLP_HEADERS would show a secret to whoever can read the deployment. Example: @Microsoft.KeyVault(VaultName=contoso;SecretName=otlp).'
+      ]
+    : [],
+  !empty(settings.?OTEL_EXPORTER_OTLP_ENDPOINT) && !startsWith(settings.?OTEL_EXPORTER_OTLP_ENDPOINT ?? '', 'https://')
+    ? ['settings.OTEL_EXPORTER_OTLP_ENDPOINT is not an https address. Example: https://otel.example.net.']
+    : [],
   standard && eventHubsMaximumCapacity < eventHubsCapacity
     ? [
         'eventHubsMaximumCapacity is less than eventHubsCapacity. Example: eventHubsCapacity 1, eventHubsMaximumCapacity 4.'
@@ -264,6 +326,7 @@ var names = {
   network: 'vnet-${checked.name}-${suffix}'
   plan: 'plan-${checked.name}-${suffix}'
   app: 'func-${checked.name}-${suffix}'
+  nearExpiry: 'evgt-${checked.name}-${suffix}'
 }
 
 // Every cloud names Event Hubs and private vault endpoints by the same rule.
@@ -273,7 +336,9 @@ var keyVaultSuffix = environment().suffixes.keyvaultDns
 
 var identityId = resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', names.identity)
 var storageId = resourceId('Microsoft.Storage/storageAccounts', names.storage)
-var networkId = resourceId('Microsoft.Network/virtualNetworks', names.network)
+var newNetworkId = resourceId('Microsoft.Network/virtualNetworks', names.network)
+var newNetwork = privateNetwork && empty(existingAppSubnetId)
+var networkId = newNetwork ? newNetworkId : join(take(split(existingEndpointsSubnetId, '/'), 9), '/')
 var eventHubsId = empty(existingEventHubsId)
   ? resourceId('Microsoft.EventHub/namespaces', names.eventHubs)
   : existingEventHubsId
@@ -393,7 +458,22 @@ module keyVaultRoles 'modules/keyVaultRoles.bicep' = {
   dependsOn: [keyVault]
 }
 
-module network 'modules/network.bicep' = if (privateNetwork) {
+// A vault has one topic at most; one that was there before may have it already.
+module nearExpiry 'modules/nearExpiry.bicep' = if (empty(existingKeyVaultId)) {
+  params: {
+    location: location
+    name: names.nearExpiry
+    tags: tags
+    keyVaultId: keyVaultId
+    storageName: names.storage
+    queueName: '${storagePrefix}-near-expiry'
+    senderRole: roles.storageQueueDataMessageSender
+    workspaceId: workspaceId
+  }
+  dependsOn: [keyVault, storage, workspace]
+}
+
+module network 'modules/network.bicep' = if (newNetwork) {
   params: {
     location: location
     name: names.network
@@ -431,15 +511,19 @@ module privateEndpoints 'modules/privateEndpoint.bicep' = [
       location: location
       name: 'pe-${checked.name}-${endpoint.group}'
       tags: tags
-      subnetId: '${networkId}/subnets/endpoints'
+      subnetId: newNetwork ? '${newNetworkId}/subnets/endpoints' : existingEndpointsSubnetId
       networkId: networkId
       resourceId: endpoint.resourceId
       groupId: endpoint.group
       zoneName: endpoint.zone
+      existingZonesGroupId: existingDnsZonesGroupId
     }
     dependsOn: [network, storage, eventHubs, keyVault]
   }
 ]
+
+// https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad#use-a-managed-identity-instead-of-a-secret
+var signInIdentitySetting = 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
 
 // The host of Flex Consumption finds storage by the account's name; other clouds than the public one need the addresses.
 var storageConnection = flex
@@ -452,6 +536,7 @@ var storageConnection = flex
 var appSettings = union(
   toObject(items(settings), setting => setting.key, setting => string(setting.value)),
   storageConnection,
+  empty(operatorPageClientId) ? {} : { '${signInIdentitySetting}': identity.outputs.clientId },
   {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identity.outputs.clientId}'
     APPLICATIONINSIGHTS_CONNECTION_STRING: insights.outputs.connectionString
@@ -491,7 +576,7 @@ module workbook 'modules/workbook.bicep' = {
   dependsOn: [insights]
 }
 
-var appSubnetId = privateNetwork ? '${networkId}/subnets/app' : ''
+var appSubnetId = newNetwork ? '${newNetworkId}/subnets/app' : existingAppSubnetId
 
 module flexApp 'modules/flexApp.bicep' = if (flex) {
   params: {
@@ -530,6 +615,15 @@ module premiumApp 'modules/premiumApp.bicep' = if (!flex) {
     workspaceId: workspaceId
   }
   dependsOn: [storage, eventHubsRoles, keyVaultRoles, privateEndpoints]
+}
+
+module signIn 'modules/signIn.bicep' = if (!empty(operatorPageClientId)) {
+  params: {
+    appName: names.app
+    clientId: operatorPageClientId
+    identitySettingName: signInIdentitySetting
+  }
+  dependsOn: [flexApp, premiumApp]
 }
 
 @description('The name of the function app; code is published to it.')

@@ -5,6 +5,7 @@
 var roles = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+  storageQueueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
@@ -115,6 +116,14 @@ type connectorSettings = {
   @minValue(5)
   @maxValue(570)
   TIME_BUDGET_SECONDS: int?
+
+  @description('An OpenTelemetry collector that events and metrics are sent to as well. Example: https://otel.example.net.')
+  @maxLength(2000)
+  OTEL_EXPORTER_OTLP_ENDPOINT: string?
+
+  @description('Headers for it: a reference to a secret of the vault that holds them. Example: @Microsoft.KeyVault(VaultName=contoso;SecretName=otlp).')
+  @maxLength(2000)
+  OTEL_EXPORTER_OTLP_HEADERS: string?
 }
 
 @export()

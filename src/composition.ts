@@ -14,6 +14,8 @@ import type { HubAccess } from './azure/eventHubSink';
 import { readEvents } from './azure/hubReader';
 import type { HubPosition, ReadEvent } from './azure/hubReader';
 import { keyVaultSecrets } from './azure/keyVaultSecrets';
+import { measuredSink } from './azure/measuredSink';
+import { summingMeter } from './azure/meter';
 import type { StorageAccess } from './azure/storageAccess';
 import { storageCollectQueue } from './azure/storageQueues';
 import { tableCoverageStore } from './azure/tableCoverageStore';
@@ -22,6 +24,7 @@ import { tablePoisonStore } from './azure/tablePoisonStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
 import { tableTenantStore } from './azure/tableTenantStore';
+import { openTelemetry, telemetryToAll } from './azure/openTelemetry';
 import { jsonLinesTelemetry } from './azure/telemetry';
 import { keepMemorySmall } from './azure/workerMemory';
 import { cloudIds } from './domain/cloud';
@@ -45,6 +48,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What the Functions host gives an invocation, as far as the connector uses it. */
 interface Invocation {
   readonly log: (text: string) => void;
+  /** Of a queue message: when it was put on the queue, among other things. https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#message-metadata */
+  readonly triggerMetadata?: { readonly insertionTime?: unknown };
 }
 
 /** The connector, composed: what the functions and the commands call. */
@@ -102,7 +107,15 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     registry.map(({ id }) => id),
   );
   const clock = options.clock ?? systemClock;
-  const telemetry = jsonLinesTelemetry(options.log ?? ((_severity, line) => console.log(line)), clock);
+  const hostTelemetry = jsonLinesTelemetry(options.log ?? ((_severity, line) => console.log(line)), clock);
+  const otlp =
+    settings.openTelemetry === undefined
+      ? undefined
+      : openTelemetry(settings.openTelemetry, clock, (reason) =>
+          hostTelemetry.event('telemetryNotExported', 'warning', { reason }),
+        );
+  const telemetry = otlp === undefined ? hostTelemetry : telemetryToAll([hostTelemetry, otlp.telemetry]);
+  const meter = summingMeter(hostTelemetry, clock, otlp?.meter);
   const storage = storageAccess(settings);
   const storageOptions = {
     storagePrefix: settings.storagePrefix,
@@ -113,7 +126,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   const http = createHttp();
   const secrets = keyVaultSecrets({ vaultUrl: settings.keyVaultUrl, credential: identity(settings) }, clock);
   const credentials = createCredentials({ http, clouds, secrets, clock });
-  const sender = createTenantSend({ http, credentials, clouds, clock, telemetry, requestsPerMinute: settings.requestsPerMinute });
+  const { requestsPerMinute } = settings;
+  const sender = createTenantSend({ http, credentials, clouds, clock, telemetry, meter, requestsPerMinute });
   const sink = eventHubSink(hubAccess(settings));
   const stopping = new AbortController();
   const shard = (tenantId: string): number => shardOf(tenantId, settings.shards);
@@ -125,7 +139,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     sourceRows: tableSourceStore(storage, clock, storageOptions),
     ledger: tableLedger(storage, storageOptions),
     coverage: tableCoverageStore(storage, storageOptions),
-    sink,
+    sink: measuredSink(sink, meter, () => performance.now()),
     oversize: blobOversizeStore(storage, storageOptions),
     schedule: tableScheduleIndex(storage, storageOptions),
     queue: storageCollectQueue(storage, storageOptions),
@@ -204,6 +218,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       await work;
     } finally {
       running.delete(work);
+      meter.tell();
     }
   };
   return {
@@ -212,7 +227,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     tenantPorts,
     start: () => telemetry.event('started', 'info', { sources: sources.size }),
     schedule: async () => tracked(scheduleTick(collectPorts, stopping.signal).then(() => undefined)),
-    collect: async (message) => {
+    collect: async (message, { triggerMetadata }) => {
+      const waited = clock.now().getTime() - timeOf(triggerMetadata?.insertionTime);
+      if (Number.isFinite(waited)) meter.measure('queueWaitMs', waited, { queue: 'collect' });
       keepMemorySmall();
       const parsed = parseCollectMessage(message);
       if ('message' in parsed) return tracked(collectMessage(collectPorts, parsed.message, stopping.signal));
@@ -225,10 +242,16 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     stop: async () => {
       stopping.abort();
       await Promise.allSettled(running);
+      meter.tell(true);
       http.close();
-      await sink.close();
+      await Promise.all([sink.close(), otlp?.close()]);
     },
   };
+}
+
+/** The host gives a time as a Date or as text. */
+function timeOf(given: unknown): number {
+  return given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : Number.NaN;
 }
 
 let composed: Connector | undefined;

@@ -32,6 +32,8 @@ export interface Settings {
   readonly pollShortestSeconds: number;
   readonly pollLongestSeconds: number;
   readonly budgetMs: number;
+  /** Where telemetry goes besides the log of the host. */
+  readonly openTelemetry: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | undefined;
 }
 
 /** A problem with one setting: its name, what is wrong, and an example. Never its value. */
@@ -231,6 +233,7 @@ export function readSettings(environment: Environment, sourceIds: readonly strin
     pollShortestSeconds,
     pollLongestSeconds,
     budgetMs: read.whole('TIME_BUDGET_SECONDS') * 1_000,
+    openTelemetry: readOpenTelemetry(read),
   };
   if (
     read.problems.length > 0 ||
@@ -333,6 +336,27 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
   for (const name of missing) read.problem(name, 'is missing, although other addresses of the cloud "custom" are given');
   if (login === undefined || management === undefined || graph === undefined || defender === undefined) return undefined;
   return { id: 'custom', title: 'Custom', login, hosts: { management, graph, defender } };
+}
+
+/** The address may have a path, as that of a gateway often has. */
+function readOpenTelemetry(read: SettingsReader): Settings['openTelemetry'] {
+  const given = read.text('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const pairs = (read.text('OTEL_EXPORTER_OTLP_HEADERS') ?? '').split(',').filter((pair) => pair.trim() !== '');
+  const headers = pairs
+    .map((pair) => /^\s*([\w-]+)=(.+)$/.exec(pair))
+    .map((match) => [match?.[1] ?? '', match?.[2] ?? ''] as const);
+  if (headers.some(([name]) => name === '')) read.problem('OTEL_EXPORTER_OTLP_HEADERS', 'is not a list of pairs name=value');
+  if (given === undefined) {
+    if (headers.length > 0) read.problem('OTEL_EXPORTER_OTLP_HEADERS', 'needs OTEL_EXPORTER_OTLP_ENDPOINT');
+    return undefined;
+  }
+  const url = URL.parse(given);
+  const origin = url === null ? null : URL.parse(url.origin);
+  const wrong = wrongWithOrigin(origin, { loopbackHttp: true });
+  if (wrong !== undefined || url === null) read.problem('OTEL_EXPORTER_OTLP_ENDPOINT', wrong ?? 'is not a URL');
+  else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    read.problem('OTEL_EXPORTER_OTLP_ENDPOINT', 'contains more than a host and a path; credentials go into the headers');
+  return { url: given.replace(/\/+$/, ''), headers: Object.fromEntries(headers) };
 }
 
 function readHubs(read: SettingsReader, sourceIds: readonly string[]): ReadonlyMap<string, string> {

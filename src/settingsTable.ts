@@ -1,6 +1,7 @@
 /** One setting, as it is documented and checked: docs/settings.md is made from this table. */
 export interface SettingFacts {
-  readonly group: 'Needed' | 'Azure identity' | 'Where records go' | 'How much and how often' | 'A cloud of your own';
+  readonly group:
+    'Needed' | 'Azure identity' | 'Where records go' | 'How much and how often' | 'Telemetry' | 'A cloud of your own';
   readonly what: string;
   /** What an example of it looks like; shown when it is wrong. */
   readonly example: string;
@@ -190,6 +191,18 @@ export const settingsTable = {
     example: '420',
     otherwise: 420,
     range: [5, 3_600],
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    group: 'Telemetry',
+    what: 'An OpenTelemetry collector that events and metrics are sent to as well, over HTTP: its base address, without `/v1/logs`. http is accepted for this machine only.',
+    example: 'https://otel.example.net',
+    otherwise: 'telemetry goes to the log of the Functions host only, which takes it to Application Insights',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    group: 'Telemetry',
+    what: 'Headers for it, as pairs `name=value` separated by commas. In Azure a reference to a secret in Key Vault.',
+    example: 'authorization=…',
+    otherwise: 'none are sent',
   },
   CLOUD_CUSTOM_LOGIN: {
     group: 'A cloud of your own',

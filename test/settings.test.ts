@@ -48,6 +48,43 @@ describe('readSettings', () => {
     });
   });
 
+  it('takes an OpenTelemetry collector with a path and headers', () => {
+    expect(read().openTelemetry).toBeUndefined();
+    expect(
+      read({
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otel.example.net/otlp/',
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic ZmFrZQ==, x-scope=soc',
+      }).openTelemetry,
+    ).toEqual({ url: 'https://otel.example.net/otlp', headers: { authorization: 'Basic ZmFrZQ==', 'x-scope': 'soc' } });
+    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' }).openTelemetry?.url).toBe('http://127.0.0.1:4318');
+  });
+
+  it.each([
+    ['http://otel.example.net', undefined, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'is not an https URL'],
+    ['otel.example.net', undefined, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'is not a URL'],
+    [
+      'https://fake:fake@otel.example.net',
+      undefined,
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'contains more than a host and a path; credentials go into the headers',
+    ],
+    [
+      'https://otel.example.net/?key=fake',
+      undefined,
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'contains more than a host and a path; credentials go into the headers',
+    ],
+    [
+      'https://otel.example.net',
+      '@Microsoft.KeyVault(VaultName=contoso;SecretName=otlp)',
+      'OTEL_EXPORTER_OTLP_HEADERS',
+      'is not a list of pairs name=value',
+    ],
+    [undefined, 'authorization=fake', 'OTEL_EXPORTER_OTLP_HEADERS', 'needs OTEL_EXPORTER_OTLP_ENDPOINT'],
+  ])('refuses the collector %s with the headers %s', (endpoint, headers, name, what) => {
+    expect(wrong({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers })).toEqual({ [name]: what });
+  });
+
   it('says everything that is missing at once, each with an example', () => {
     const missing = Object.fromEntries(Object.keys(good).map((name) => [name, undefined]));
 

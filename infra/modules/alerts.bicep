@@ -31,14 +31,19 @@ param actionGroupIds string[]
 
 var logAlerts = [
   { id: 'accessLost', ...loadYamlContent('../alerts/accessLost.yaml') }
+  { id: 'actionFails', ...loadYamlContent('../alerts/actionFails.yaml') }
   { id: 'clockSkew', ...loadYamlContent('../alerts/clockSkew.yaml') }
+  { id: 'credentialExpires', ...loadYamlContent('../alerts/credentialExpires.yaml') }
   { id: 'exceptions', ...loadYamlContent('../alerts/exceptions.yaml') }
   { id: 'feedOff', ...loadYamlContent('../alerts/feedOff.yaml') }
   { id: 'gap', ...loadYamlContent('../alerts/gap.yaml') }
   { id: 'hostNotRunning', ...loadYamlContent('../alerts/hostNotRunning.yaml') }
   { id: 'hubFailing', ...loadYamlContent('../alerts/hubFailing.yaml') }
   { id: 'hubRefused', ...loadYamlContent('../alerts/hubRefused.yaml') }
+  { id: 'lag', ...loadYamlContent('../alerts/lag.yaml') }
+  { id: 'maintenanceMissing', ...loadYamlContent('../alerts/maintenanceMissing.yaml') }
   { id: 'poison', ...loadYamlContent('../alerts/poison.yaml') }
+  { id: 'rotationFails', ...loadYamlContent('../alerts/rotationFails.yaml') }
   { id: 'runsFail', ...loadYamlContent('../alerts/runsFail.yaml') }
   { id: 'scheduleLate', ...loadYamlContent('../alerts/scheduleLate.yaml') }
   { id: 'stateDamaged', ...loadYamlContent('../alerts/stateDamaged.yaml') }

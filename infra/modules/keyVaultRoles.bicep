@@ -8,7 +8,7 @@ param vaultName string
 @description('Who gets which roles on it.')
 param grants grant[]
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaultName
 }
 

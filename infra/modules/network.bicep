@@ -17,7 +17,7 @@ param addressPrefix string
 @description('The service that the app\'s subnet is handed to, which depends on the plan.')
 param delegation 'Microsoft.App/environments' | 'Microsoft.Web/serverFarms'
 
-resource appRules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+resource appRules 'Microsoft.Network/networkSecurityGroups@2026-01-01' = {
   name: '${name}-app'
   location: location
   tags: tags
@@ -40,7 +40,7 @@ resource appRules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   }
 }
 
-resource endpointRules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+resource endpointRules 'Microsoft.Network/networkSecurityGroups@2026-01-01' = {
   name: '${name}-endpoints'
   location: location
   tags: tags
@@ -76,7 +76,7 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   }
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
   name: name
   location: location
   tags: tags

@@ -26,7 +26,10 @@ param groupId string
 @description('The private DNS zone of that part.')
 param zoneName string
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
+@description('The resource group that has this zone already, and has it linked; empty to make it here.')
+param existingZonesGroupId string
+
+resource endpoint 'Microsoft.Network/privateEndpoints@2026-01-01' = {
   name: name
   location: location
   tags: tags
@@ -38,13 +41,16 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   }
 }
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+var ownZone = empty(existingZonesGroupId)
+var zoneId = ownZone ? zone.id : '${existingZonesGroupId}/providers/Microsoft.Network/privateDnsZones/${zoneName}'
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = if (ownZone) {
   name: zoneName
   location: 'global'
   tags: tags
 }
 
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = {
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = if (ownZone) {
   parent: zone
   name: 'connector'
   location: 'global'
@@ -52,10 +58,10 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
   properties: { registrationEnabled: false, virtualNetwork: { id: networkId } }
 }
 
-resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = {
+resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-01-01' = {
   parent: endpoint
   name: 'default'
   properties: {
-    privateDnsZoneConfigs: [{ name: groupId, properties: { privateDnsZoneId: zone.id } }]
+    privateDnsZoneConfigs: [{ name: groupId, properties: { privateDnsZoneId: zoneId } }]
   }
 }

@@ -32,11 +32,12 @@ param workspaceId string
 @description('Whether every single access to the account is logged, which costs more than the account itself.')
 param auditLogs bool
 
+// Event Grid comes in as a service that Azure trusts, with an identity and a role of its own: it cannot use a private endpoint.
 var access = private
-  ? { publicNetworkAccess: 'Disabled', networkAcls: { defaultAction: 'Deny', bypass: 'None' } }
+  ? { publicNetworkAccess: 'Disabled', networkAcls: { defaultAction: 'Deny', bypass: 'AzureServices' } }
   : { publicNetworkAccess: 'Enabled', networkAcls: { defaultAction: 'Allow', bypass: 'None' } }
 
-resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   name: name
   location: location
   tags: tags
@@ -55,7 +56,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -64,41 +65,41 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
   }
 }
 
-resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
+resource packages 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
   parent: blobs
   name: 'packages'
 }
 
-resource oversize 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
+resource oversize 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
   parent: blobs
   name: '${prefix}-oversize'
 }
 
-resource queues 'Microsoft.Storage/storageAccounts/queueServices@2025-08-01' = {
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2026-04-01' = {
   parent: account
   name: 'default'
 }
 
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-01' = [
-  for suffix in ['collect', 'collect-poison']: {
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' = [
+  for suffix in ['collect', 'collect-poison', 'near-expiry', 'near-expiry-poison']: {
     parent: queues
     name: '${prefix}-${suffix}'
   }
 ]
 
-resource tables 'Microsoft.Storage/storageAccounts/tableServices@2025-08-01' = {
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2026-04-01' = {
   parent: account
   name: 'default'
 }
 
-resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-08-01' = [
+resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-04-01' = [
   for suffix in ['tenants', 'sources', 'ledger', 'coverage', 'gaps', 'schedule', 'poison']: {
     parent: tables
     name: '${prefix}${suffix}'
   }
 ]
 
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = {
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-04-01' = {
   parent: account
   name: 'default'
   properties: {

@@ -29,6 +29,8 @@ param settings = {
   POLL_SHORTEST_SECONDS: 30
   POLL_LONGEST_SECONDS: 1800
   TIME_BUDGET_SECONDS: 300
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otel.fabrikam.example/otlp'
+  OTEL_EXPORTER_OTLP_HEADERS: '@Microsoft.KeyVault(VaultName=fabrikam-soc;SecretName=otlp)'
 }
 param eventHubsSku = 'Premium'
 param eventHubsCapacity = 4
@@ -44,6 +46,10 @@ param operatorGroupId = '55555555-5555-5555-5555-555555555555'
 param readerPrincipalIds = ['66666666-6666-6666-6666-666666666666', '77777777-7777-7777-7777-777777777777']
 param privateNetwork = true
 param networkAddressPrefix = '10.20.30.0/25'
+param existingAppSubnetId = ''
+param existingEndpointsSubnetId = ''
+param existingDnsZonesGroupId = ''
+param operatorPageClientId = '88888888-9999-4aaa-8bbb-cccccccccccc'
 param existingEventHubsId = ''
 param existingKeyVaultId = ''
 param existingWorkspaceId = ''

@@ -1,6 +1,7 @@
 import { failureOf } from '../domain/failure';
 import { emptyCoverage, isSameCoverage } from '../domain/coverage';
 import type { HourCoverage } from '../domain/coverage';
+import { latenessAt } from '../domain/lateness';
 import { nextPollMs } from '../domain/schedule';
 import type { CollectMessage, ScheduleEntry } from '../domain/schedule';
 import type { SourceRow, SourceState } from '../domain/sourceState';
@@ -15,7 +16,7 @@ import type { Outcome } from './outcome';
 import { isUnclean } from './runContext';
 import type { RunSubject } from './runContext';
 import { choiceOf } from './schedule';
-import { tellFacts, writeEvents } from './tellFacts';
+import { tellFacts, tellOperator, writeEvents } from './tellFacts';
 import type { Told } from './tellFacts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -59,6 +60,8 @@ export async function finishRun(
       bytes: delivery.bytes,
       pending: pendingUnits,
       gaps: listed.gaps + delivery.gaps,
+      lagSecondsP50: latenessAt(delivery.lateness, 0.5),
+      lagSecondsP95: latenessAt(delivery.lateness, 0.95),
       more: next.more,
     });
   } catch (error) {
@@ -81,6 +84,7 @@ export async function endWithoutRun(
   const state: SourceState = before.state.name === name ? before.state : { name, since: now.toISOString() };
   if (state !== before.state) {
     const facts: OperationsFact[] = [{ kind: 'state', sourceId: source.id, state, before: before.state.name }];
+    tellOperator(ports, subject, facts);
     await writeEvents(ports, operationsEvents(tenant, ports.options.operationsHub, facts, now), signal);
   }
   const next = name === 'notAvailable' ? new Date(now.getTime() + dayMs) : undefined;

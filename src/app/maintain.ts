@@ -6,6 +6,7 @@ import type { SourceRow } from '../domain/sourceState';
 import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
+import { tellInventory } from './inventory';
 import { choiceOf, entryAt, sourcesOf } from './schedule';
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -21,10 +22,14 @@ export async function maintain(
   const scheduled = new Set<string>();
   const wanted = new Map<string, SourceRow>();
   let removed = 0;
+  let tenants = 0;
   for await (const tenant of ports.tenants.all(signal)) {
-    if (tenant.status !== 'active') continue;
     const rows = new Map((await ports.sourceRows.ofTenant(tenant.id, signal)).map((row) => [row.sourceId, row]));
-    for (const source of sourcesOf(tenant, ports.sources.values())) {
+    const chosen = sourcesOf(tenant, ports.sources.values());
+    tellInventory(ports, tenant, chosen, rows);
+    tenants += 1;
+    if (tenant.status !== 'active') continue;
+    for (const source of chosen) {
       const row = rows.get(source.id) ?? (await createdRow(ports, tenant, source, signal));
       if (row === undefined) continue;
       const polling = choiceOf(tenant, source)?.polling;
@@ -44,7 +49,7 @@ export async function maintain(
     }
   const missing = [...wanted].filter(([key]) => !scheduled.has(key)).map(([, row]) => entryAt(ports, row, ports.clock.now()));
   if (missing.length > 0) await ports.schedule.put(missing, signal);
-  ports.telemetry.event('maintained', missing.length > 0 ? 'warning' : 'info', { repaired: missing.length, removed });
+  ports.telemetry.event('maintained', missing.length > 0 ? 'warning' : 'info', { tenants, repaired: missing.length, removed });
   return { repaired: missing.length, removed };
 }
 

@@ -3,6 +3,7 @@ import type { OutgoingEvent, Piece } from '../domain/event';
 import { ConnectorError, disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
 import { addLateness } from '../domain/lateness';
+import type { Lateness } from '../domain/lateness';
 import { ledgerDay, ledgerHour, nothingDelivered, unitRestMs } from '../domain/ledger';
 import type { Delivered, LedgerRow } from '../domain/ledger';
 import { without } from '../domain/without';
@@ -94,7 +95,9 @@ function changedRow(
   const now = context.ports.clock.now();
   let after: LedgerRow = restart === true ? { ...before, delivered: nothingDelivered } : before;
   if (piece !== undefined) {
-    after = { ...after, delivered: addPiece(after.delivered, piece, context.run.now()) };
+    const lateness = latenessOf(piece.times, context.run.now().getTime());
+    after = { ...after, delivered: addPiece(after.delivered, piece, lateness) };
+    delivery.lateness = addLateness(delivery.lateness, lateness);
     delivery.records += piece.records;
     delivery.bytes += piece.recordBytes;
     delivery.lastRecordAt = now;
@@ -106,12 +109,12 @@ function changedRow(
   return failure === undefined ? after : failedRow(context, after, failure);
 }
 
-function addPiece(delivered: Delivered, piece: Piece, acknowledgedAt: Date): Delivered {
+function addPiece(delivered: Delivered, piece: Piece, lateness: Lateness): Delivered {
   return {
     records: delivered.records + piece.records,
     bytes: delivered.bytes + piece.recordBytes,
     checksum: piece.checksum,
-    lateness: addLateness(delivered.lateness, latenessOf(piece.times, acknowledgedAt.getTime())),
+    lateness: addLateness(delivered.lateness, lateness),
   };
 }
 

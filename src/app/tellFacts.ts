@@ -73,7 +73,12 @@ function isNewState(state: SourceState, before: SourceRow): boolean {
   return before.unclean || state.name !== before.state.name || state.failure?.code !== before.state.failure?.code;
 }
 
-function tellOperator(ports: CollectPorts, { tenant, source, before }: RunSubject, facts: readonly OperationsFact[]): void {
+/** Logs gaps and changes of state, which alerts and the workbook read. */
+export function tellOperator(
+  ports: CollectPorts,
+  { tenant, source, before }: RunSubject,
+  facts: readonly OperationsFact[],
+): void {
   const who = { tenant: tenant.id, source: source.id };
   for (const fact of facts) {
     if (fact.kind === 'gap') {

@@ -2,6 +2,7 @@ import type { Gap, HourCoverage } from './coverage';
 import type { OutgoingEvent } from './event';
 import type { Api } from './failure';
 import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
+import type { MetricDimensions, MetricName } from './metrics';
 import type { CollectEntry, CollectMessage, ScheduleEntry } from './schedule';
 import type { Answer, TenantRequest, Unit } from './source';
 import type { SourceRow } from './sourceState';
@@ -143,4 +144,10 @@ export interface Telemetry {
     severity: Severity,
     fields?: Readonly<Record<string, string | number | boolean | undefined>>,
   ) => void;
+}
+
+/** Takes measurements that are too many for an event each. */
+export interface Meter {
+  /** Never throws and never waits. */
+  readonly measure: (metric: MetricName, value: number, dimensions: MetricDimensions) => void;
 }

@@ -1,7 +1,7 @@
 import type { Cloud, CloudId, Clouds } from '../domain/cloud';
 import { ConnectorError } from '../domain/failure';
 import type { Api, Failure } from '../domain/failure';
-import type { Clock, Credentials, Telemetry, TenantSend } from '../domain/ports';
+import type { Clock, Credentials, Meter, Telemetry, TenantSend } from '../domain/ports';
 import type { Answer, TenantRequest } from '../domain/source';
 import type { Tenant } from '../domain/tenant';
 import { activityErrorCode } from './activityErrors';
@@ -18,6 +18,8 @@ interface TenantSendOptions {
   readonly clouds: Clouds;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** Told how long each request took; nobody unless given. */
+  readonly meter?: Meter;
   /** Requests a minute to one API of one tenant; Microsoft's baseline is 2,000. https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference#activity-api-throttling */
   readonly requestsPerMinute?: number;
   /** From 0 to below 1, for jitter. */
@@ -61,14 +63,22 @@ export function createTenantSend(options: TenantSendOptions): TenantSender {
       const token = await credentials.token(tenant, request.api, signal);
       const headers = { ...request.headers, authorization: `Bearer ${token}` };
       const body = request.body === undefined ? {} : { body: request.body };
-      const answer = await http.send({ method: request.method, url, headers, ...body }, signal);
+      const began = clock.now().getTime();
+      const measure = (outcome: 'ok' | 'throttled' | 'failed'): void =>
+        options.meter?.measure('requestMs', clock.now().getTime() - began, { tenant: tenant.id, api: request.api, outcome });
+      const answer = await http.send({ method: request.method, url, headers, ...body }, signal).catch((error: unknown) => {
+        measure('failed');
+        throw error;
+      });
       clocks.note(origin, answer.headers['date']);
       if (answer.status >= 200 && answer.status < 300) {
         budget.answered(key);
+        measure('ok');
         return { answer, token };
       }
       const { answer: refusal, text } = await readAhead(answer, errorBodyBytes);
       const code = throttlingCode(answer.status, text);
+      measure(code === undefined ? 'failed' : 'throttled');
       if (code === undefined) {
         budget.answered(key);
         return { answer: refusal, token };

@@ -70,6 +70,9 @@ describe('a tenant', () => {
 
     expect(reads).toBeLessThan(10);
     expect(paused.state.name).toBe('paused');
+    expect(worker.process.telemetry.named('stateChanged').filter(({ state }) => state === 'paused')).toEqual([
+      { tenant: tenant.id, source: source.id, state: 'paused', before: expect.any(String) as string },
+    ]);
     expect(entriesWhilePaused).toBe(0);
     expect(checkHistory(simulation, source)).toEqual([]);
   });
@@ -158,6 +161,39 @@ describe('a tenant', () => {
 });
 
 describe('maintain', () => {
+  it('tells of each tenant that it is there: how it is polled, how it stands, and since when it had no run', async () => {
+    const tenant = tenantNamed('scheduled');
+    const { simulation, source } = simulateFeed(tenant);
+    source.add(scriptedUnit('unit', at(-hourMs), 1));
+    const worker = simulation.start();
+    const inventory = async () => {
+      await simulation.await(worker, maintain(worker.ports, forever));
+      return worker.process.telemetry
+        .named('tenantInventory')
+        .filter((fields) => fields['tenant'] === tenant.id)
+        .at(-1);
+    };
+    await simulation.runFor(worker, 5 * minuteMs);
+
+    const collected = await inventory();
+    simulation.stores.tenants.put({ ...tenant, status: 'paused', epoch: 2 });
+    const paused = await inventory();
+    simulation.stores.tenants.put({
+      ...tenant,
+      epoch: 3,
+      integrations: tenant.integrations.map((chosen) => ({ ...chosen, polling: { kind: 'every', seconds: 7_200 } })),
+    });
+    const rare = await inventory();
+
+    expect(collected).toMatchObject({ status: 'active', sources: 1, polled: 1, pending: 0, gaps: 0, silentAfterSeconds: 7_200 });
+    expect(collected?.['secondsSinceRun']).toBeLessThan(300);
+    expect(paused).toMatchObject({ status: 'paused' });
+    expect(rare).toMatchObject({ silentAfterSeconds: 21_600 });
+    await simulation.await(worker, simulation.clock.sleep(3 * hourMs, forever));
+    expect((await inventory())?.['secondsSinceRun']).toBeGreaterThan(10_000);
+    expect(worker.process.telemetry.named('maintained').at(-1)).toMatchObject({ tenants: 1 });
+  });
+
   it('gives a source its row and its schedule entry back, and removes entries of tenants that are gone', async () => {
     const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
     const worker = simulation.start();

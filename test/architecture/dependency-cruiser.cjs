@@ -33,6 +33,7 @@ module.exports = {
     owner('functions', '@azure/functions', 'functions/'),
     owner('graph', '@microsoft/microsoft-graph-client', 'src/microsoft/graph\\.ts'),
     owner('azure-sdk', '@azure/(event-hubs|data-tables|storage-queue|storage-blob|keyvault-secrets)', 'src/azure/'),
+    owner('opentelemetry', '@opentelemetry/', 'src/azure/openTelemetrySdk\\.ts'),
     owner('identity', '@azure/identity', 'src/azure/', 'src/microsoft/login\\.ts'),
   ],
   options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' } },

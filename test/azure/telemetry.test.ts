@@ -58,9 +58,35 @@ describe('redact', () => {
     expect(redact(text)).toMatch(/\[(token|removed)\]/);
   });
 
+  it.each([
+    ['Unexpected token in "UserId":"adele.vance@contoso.onmicrosoft.com"', 'adele', '[address]'],
+    ['signed in from 203.0.113.77:443', '203.0.113.77', '[ip]'],
+    ['from 2001:db8:85a3:0:0:8a2e:370:7334 today', '2001', '[ip]'],
+    ['from [2001:db8::8a2e:7334]', 'db8', '[ip]'],
+  ])('removes the person from %j', (text, person, instead) => {
+    expect(redact(text)).not.toContain(person);
+    expect(redact(text)).toContain(instead);
+  });
+
+  it.each(['{"UserId":"zoë', 'zoë', '{"UserId":zoë}', '[{"a":1},{"UserId":"Zoë Müller","b":}]'])(
+    'removes what JSON.parse quotes of %j',
+    (text) => {
+      const said = (): string => {
+        try {
+          return String(JSON.parse(text));
+        } catch (error) {
+          return String(error);
+        }
+      };
+
+      expect(redact(said())).not.toMatch(/zo|UserId/i);
+      expect(redact(said())).toContain('JSON');
+    },
+  );
+
   it('leaves ordinary text alone', () => {
     const text =
-      'listing content: throttled [AF429] for tenant 11111111-1111-4111-8111-111111111111, AADSTS7000215, the sign and the design';
+      'listing content: throttled [AF429] for tenant 11111111-1111-4111-8111-111111111111, AADSTS7000215, the sign and the design, at 2026-11-22T10:11:12.131Z from 127.0.0.1:10000 in node_modules/@azure/identity';
 
     expect(redact(text)).toBe(text);
   });
@@ -68,9 +94,14 @@ describe('redact', () => {
   it('stays quick and short whatever comes', () => {
     const began = process.hrtime.bigint();
 
-    const results = ['eyJ'.repeat(1_000_000), 'Bearer '.repeat(200_000), 'sig='.repeat(200_000), 'x'.repeat(3_000_000)].map(
-      redact,
-    );
+    const results = [
+      'eyJ'.repeat(1_000_000),
+      'Bearer '.repeat(200_000),
+      'sig='.repeat(200_000),
+      'x'.repeat(3_000_000),
+      'a@'.repeat(200_000),
+      '1:'.repeat(200_000),
+    ].map(redact);
 
     expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(1_000);
     for (const result of results) expect(result.length).toBeLessThan(5_000);

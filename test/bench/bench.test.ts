@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contentTypes } from '../local/microsoft365/tenant';
@@ -35,6 +35,17 @@ describe('npm run bench', () => {
     expect(result.cases).toHaveLength(1);
     expect(result.cases[0]?.connector.recordsPerSecond).toBeGreaterThan(0);
     expect(output).toContain('yes, byte for byte');
+  }, 120_000);
+
+  it('measures the cold start, and that all functions were registered', async () => {
+    const { output } = await bench('cold');
+
+    const { result } = JSON.parse(output.trim().split('\n').at(-1) ?? '') as {
+      result: { functions: number; overBareMs: number; targetMs: number };
+    };
+    expect(result.functions).toBe(readdirSync('functions').length - 1);
+    expect(result.overBareMs).toBeGreaterThan(0);
+    expect(result.targetMs).toBe(250);
   }, 120_000);
 
   it('fails when a record does not arrive', async () => {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Plant } from './deliveryCheck';
 
-/** What is measured: throughput against the baseline, memory over a growing backlog, or many tenants at once. */
-type Measurement = 'throughput' | 'memory' | 'scale';
+/** What is measured: throughput against the baseline, memory over a growing backlog, many tenants at once, or how long a fresh process takes to be ready. */
+type Measurement = 'throughput' | 'memory' | 'scale' | 'cold';
 
 /** What `npm run bench` was asked for. */
 export interface BenchOptions {
@@ -32,6 +32,7 @@ export const benchHelp = `Measures the connector on the local stack. The connect
   npm run bench                      download, split, ledger, hub: the connector against what an ordinary connector does
   npm run bench -- memory            peak memory of the connector at 500,000 and 2,000,000 records
   npm run bench -- scale             1,000 tenants x 5 sources, mostly idle, one with a backlog of a million records
+  npm run bench -- cold              from the start of a process to all functions being registered, over bare Node
 
   --records N[,N]      size of the backlog (default 100000,500000; memory: 500000,2000000)
   --latency MS[,MS]    added to every answer of Microsoft 365 (default 0,50)
@@ -67,7 +68,7 @@ function whole(name: string, text: string | undefined, least: number, most: numb
 }
 
 function isMeasurement(text: string): text is Measurement {
-  return ['throughput', 'memory', 'scale'].includes(text);
+  return ['throughput', 'memory', 'scale', 'cold'].includes(text);
 }
 
 function isPlant(text: string): text is Plant {
@@ -78,6 +79,7 @@ const usual: Readonly<Record<Measurement, Pick<BenchOptions, 'records' | 'latenc
   throughput: { records: [100_000, 500_000], latencyMs: [0, 50], throttlePercent: [0, 5] },
   memory: { records: [500_000, 2_000_000], latencyMs: [0], throttlePercent: [0] },
   scale: { records: [], latencyMs: [0], throttlePercent: [0] },
+  cold: { records: [], latencyMs: [0], throttlePercent: [0] },
 };
 
 const quickRecords = 3_000;
@@ -116,7 +118,7 @@ export function readBenchOptions(words: readonly string[]): BenchOptions | undef
   if (values.help === true) return undefined;
   const [measurement = 'throughput', ...more] = positionals;
   if (!isMeasurement(measurement) || more.length > 0)
-    throw new BenchOptionError(`There is no benchmark "${positionals.join(' ')}". Known: throughput, memory, scale.`);
+    throw new BenchOptionError(`There is no benchmark "${positionals.join(' ')}". Known: throughput, memory, scale, cold.`);
   const { plant } = values;
   if (plant !== undefined && !isPlant(plant)) throw new BenchOptionError('--plant takes drop, alter or double.');
   const quick = values.quick ?? false;

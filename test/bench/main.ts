@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { BenchOptionError, benchHelp, readBenchOptions } from './benchOptions';
 import type { BenchOptions } from './benchOptions';
+import { renderCold, runCold } from './cold';
 import { renderScale, runScale } from './scale';
 import { runOnce } from './throughput';
 import type { Collector, RunResult } from './throughput';
@@ -115,6 +116,12 @@ async function run(options: BenchOptions): Promise<boolean> {
     const result = await runScale({ ...options.scale, folder: options.folder, plant: options.plant }, say);
     console.log(renderScale(result));
     if (options.json) console.log(JSON.stringify({ measurement: 'scale', ok: result.ok, machine, result }));
+    return result.ok;
+  }
+  if (options.measurement === 'cold') {
+    const result = await runCold(Math.max(options.repeat, 15), say);
+    console.log(renderCold(result));
+    if (options.json) console.log(JSON.stringify({ measurement: 'cold', ok: result.ok, machine, result }));
     return result.ok;
   }
   const cases: CaseSummary[] = [];

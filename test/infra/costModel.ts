@@ -9,7 +9,8 @@ export interface Workload {
     | { readonly flex: false; readonly size: string; readonly least: number };
   readonly memoryGigabytes: number;
   readonly processingUnits: number;
-  readonly privateNetwork: boolean;
+  readonly privateEndpoints: number;
+  readonly privateDnsZones: number;
   readonly logRules: readonly { readonly frequency: string }[];
   readonly metricRules: number;
   readonly ownEventHubs: boolean;
@@ -67,6 +68,7 @@ export const assumptions = {
   ledgerDays: 30,
   logBytesPerRun: 1_500,
   logBytesPerExecution: 5_000,
+  logBytesPerTenantHour: 8_000,
   vaultReadsPerTenant: 2_000,
 };
 
@@ -87,8 +89,11 @@ export function estimate(load: Workload): readonly CostLine[] {
   const throughputUnits = Math.max(1, Math.ceil(peak / 1e6));
   const events = bytes / assumptions.eventBytes + load.tenants * assumptions.sourcesPerTenant * hours;
   const tableOperations = runs * assumptions.tableOperationsPerRun + units * assumptions.tableOperationsPerUnit;
-  const logGigabytes = (runs * assumptions.logBytesPerRun + executions * assumptions.logBytesPerExecution) / 1e9;
-  const endpoints = load.ownEventHubs ? 4 : 5;
+  const logGigabytes =
+    (runs * assumptions.logBytesPerRun +
+      executions * assumptions.logBytesPerExecution +
+      load.tenants * hours * assumptions.logBytesPerTenantHour) /
+    1e9;
   return [
     ...appLines(load, seconds, executions),
     ...(load.ownEventHubs ? [] : [hubLine(load, throughputUnits, events)]),
@@ -118,12 +123,12 @@ export function estimate(load: Workload): readonly CostLine[] {
         load.logRules.reduce((sum, { frequency }) => sum + (prices.logRule[frequency] ?? 0), 0) +
         load.metricRules * prices.metricRule,
     },
-    ...(load.privateNetwork
+    ...(load.privateEndpoints > 0
       ? [
           {
             what: 'Private network',
-            how: `${endpoints} endpoints and DNS zones`,
-            dollars: endpoints * (prices.privateEndpoint + prices.privateDnsZone),
+            how: `${load.privateEndpoints} endpoints, ${load.privateDnsZones} DNS zones`,
+            dollars: load.privateEndpoints * prices.privateEndpoint + load.privateDnsZones * prices.privateDnsZone,
           },
         ]
       : []),

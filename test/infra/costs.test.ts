@@ -23,6 +23,7 @@ describe('the estimate of costs', () => {
     const lines = (parameters: string) => costOf(resourcesOf(parameters), small).map(({ what }) => what);
 
     expect(lines('private')).toContain('Private network');
+    expect(lines('bringYourOwn')).toContain('Private network');
     expect(lines('default')).not.toContain('Private network');
     expect(lines('bringYourOwn')).not.toContain('Event Hubs');
     expect(total('government')).toBeGreaterThan(total('private') + 100);

@@ -12,7 +12,7 @@ export function emittedEvents(): ReadonlyMap<string, ReadonlySet<string>> {
     ts.forEachChild(node, visit);
     if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression) || node.expression.name.text !== 'event')
       return;
-    if (!/telemetry$/.test(node.expression.expression.getText())) return;
+    if (!/telemetry$/i.test(node.expression.expression.getText())) return;
     const [name, , fields] = node.arguments;
     if (name === undefined || !ts.isStringLiteral(name))
       throw new Error(`The name of an event has to be written out: ${node.getText()}`);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { appSettingsOf, infra, ofType, parameterFiles, resourcesOf } from './bicepFiles';
 import type { Resource } from './bicepFiles';
@@ -12,6 +12,8 @@ const connectorRoles = {
   'Azure Event Hubs Data Sender': '2b629674-e913-4c01-ae53-ef4638d8f975',
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb',
 };
+// Event Grid may put the vault's events on one queue, and nothing else.
+const eventGridRole = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a';
 const peopleRoles = {
   'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88',
   'Storage Table Data Contributor': '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3',
@@ -62,6 +64,52 @@ describe.each(parameterFiles('parameters'))('a deployment with %s', (parameters)
       });
   });
 
+  it('lets people sign in without a secret, or not at all', () => {
+    const [signIn] = ofType(resources, 'Microsoft.Web/sites/config');
+    expect(settings.has('OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID')).toBe(signIn !== undefined);
+    if (signIn === undefined) return;
+    const clientId = '88888888-9999-4aaa-8bbb-cccccccccccc';
+    expect(signIn.name).toMatch(/authsettingsV2$/);
+    expect(signIn.properties).toMatchObject({
+      platform: { enabled: true },
+      httpSettings: { requireHttps: true },
+      identityProviders: {
+        azureActiveDirectory: {
+          registration: { clientId, clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID' },
+          validation: { allowedAudiences: [clientId, `api://${clientId}`] },
+        },
+      },
+    });
+  });
+
+  it('hands what the vault says about expiry to a queue of its own, with an identity', () => {
+    const vaults = ofType(resources, 'Microsoft.KeyVault/vaults');
+    const subscriptions = ofType(resources, 'Microsoft.EventGrid/systemTopics/eventSubscriptions');
+    expect(subscriptions).toHaveLength(vaults.length);
+    const queues = ofType(resources, 'Microsoft.Storage/storageAccounts/queueServices/queues').map(({ name }) =>
+      name.split('/').at(-1),
+    );
+    for (const { properties } of subscriptions) {
+      const delivery = properties['deliveryWithResourceIdentity'];
+      expect(delivery).toMatchObject({ identity: { type: 'SystemAssigned' }, destination: { endpointType: 'StorageQueue' } });
+      expect(queues).toContain(delivery?.['destination']?.['properties']?.['queueName']);
+      expect(properties['destination']).toBeUndefined();
+    }
+  });
+
+  it('has every queue that a function reads', () => {
+    const queues = ofType(resources, 'Microsoft.Storage/storageAccounts/queueServices/queues').map(({ name }) =>
+      name.split('/').at(-1),
+    );
+    const prefix = settings.get('STORAGE_PREFIX') ?? '';
+    const code = readdirSync('functions')
+      .map((file) => readFileSync(`functions/${file}`, 'utf8'))
+      .join('\n');
+    const read = [...code.matchAll(/%STORAGE_PREFIX%(-[\w-]+)/g)].map(([, name = '']) => `${prefix}${name}`);
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((name) => !queues.includes(name))).toEqual([]);
+  });
+
   it('shows no blob to the public', () => {
     for (const account of ofType(resources, 'Microsoft.Storage/storageAccounts'))
       expect(account.properties).toMatchObject({ allowBlobPublicAccess: false, allowCrossTenantReplication: false });
@@ -88,7 +136,10 @@ describe.each(parameterFiles('parameters'))('a deployment with %s', (parameters)
     const assignments = ofType(resources, 'Microsoft.Authorization/roleAssignments');
 
     expect(assignments.filter(isConnector).map(roleOf).toSorted()).toEqual(Object.values(connectorRoles).toSorted());
-    for (const assignment of assignments.filter((one) => !isConnector(one)))
+    const eventGrid = assignments.filter((one) => roleOf(one) === eventGridRole);
+    for (const { scope, id } of eventGrid) expect(text(scope ?? id)).toMatch(/queueServices\/default\/queues\/\w+-near-expiry/);
+    expect(eventGrid).toHaveLength(ofType(resources, 'Microsoft.EventGrid/systemTopics').length);
+    for (const assignment of assignments.filter((one) => !isConnector(one) && !eventGrid.includes(one)))
       expect(Object.values(peopleRoles)).toContain(roleOf(assignment));
     for (const assignment of assignments) expect(['ServicePrincipal', 'Group']).toContain(assignment.properties['principalType']);
   });
@@ -134,6 +185,7 @@ describe.each(parameterFiles('parameters'))('a deployment with %s', (parameters)
       ofType(resources, 'Microsoft.Insights/diagnosticSettings').map(({ scope, id }) => text(scope ?? id).toLowerCase()),
     );
     const services = [
+      'Microsoft.EventGrid/systemTopics',
       'Microsoft.EventHub/namespaces',
       'Microsoft.KeyVault/vaults',
       'Microsoft.OperationalInsights/workspaces',
@@ -146,17 +198,25 @@ describe.each(parameterFiles('parameters'))('a deployment with %s', (parameters)
   });
 
   it('opens storage, vault and hubs to everybody with a role, or to nobody outside its network', () => {
-    const isPrivate = ofType(resources, 'Microsoft.Network/virtualNetworks').length > 0;
+    const isPrivate = ofType(resources, 'Microsoft.Network/privateEndpoints').length > 0;
     const data = ['Microsoft.Storage/storageAccounts', 'Microsoft.KeyVault/vaults', 'Microsoft.EventHub/namespaces'].flatMap(
       (type) => ofType(resources, type),
     );
     for (const { properties } of data) expect(properties['publicNetworkAccess']).toBe(isPrivate ? 'Disabled' : 'Enabled');
     const [app] = ofType(resources, 'Microsoft.Web/sites');
-    expect(text(app?.properties['virtualNetworkSubnetId'] ?? null).includes('/subnets/app')).toBe(isPrivate);
+    expect(text(app?.properties['virtualNetworkSubnetId'] ?? null).includes('/subnets/')).toBe(isPrivate);
+    const account = ofType(resources, 'Microsoft.Storage/storageAccounts')[0]?.properties['networkAcls'];
+    expect(account).toMatchObject(
+      isPrivate ? { defaultAction: 'Deny', bypass: 'AzureServices' } : { defaultAction: 'Allow', bypass: 'None' },
+    );
     const groups = ofType(resources, 'Microsoft.Network/privateEndpoints').flatMap(({ properties }) =>
       text(properties['privateLinkServiceConnections']).match(/(?<="groupIds":\[")\w+/g),
     );
-    expect(groups.toSorted()).toEqual(isPrivate ? ['blob', 'namespace', 'queue', 'table', 'vault'] : []);
+    const own = [
+      ...(ofType(resources, 'Microsoft.EventHub/namespaces').length > 0 ? ['namespace'] : []),
+      ...(ofType(resources, 'Microsoft.KeyVault/vaults').length > 0 ? ['vault'] : []),
+    ];
+    expect(groups.toSorted()).toEqual(isPrivate ? ['blob', 'queue', 'table', ...own].toSorted() : []);
   });
 });
 

@@ -86,6 +86,17 @@ describe('the portal form', () => {
     ['packageUri', ['', 'https://example.com/a.zip'], ['http://example.com/a.zip']],
     ['operatorGroupId', ['', '11111111-2222-3333-4444-555555555555'], ['operators']],
     ['consumerGroups', ['siem', 'splunk, lake'], ['', '$Default', 'a,,b']],
+    [
+      'existingAppSubnetId',
+      ['', '/subscriptions/1/resourceGroups/n/providers/Microsoft.Network/virtualNetworks/v/subnets/s'],
+      ['s', '/subscriptions/1/resourceGroups/n/providers/Microsoft.Network/virtualNetworks/v'],
+    ],
+    [
+      'existingDnsZonesGroupId',
+      ['', '/subscriptions/1/resourceGroups/dns'],
+      ['dns', '/subscriptions/1/resourceGroups/dns/providers/a'],
+    ],
+    ['operatorPageClientId', ['', '11111111-2222-3333-4444-555555555555'], ['operators']],
     ['networkAddressPrefix', ['10.90.0.0/24', '10.0.0.0/8'], ['10.90.0.0/26', '10.90.0.0']],
     ['alertEmails', ['', 'soc@contoso.example', 'a@b.example, c@d.example'], ['soc', 'a@b.example;c@d.example']],
     ['existingKeyVaultId', ['', '/subscriptions/1/resourceGroups/soc/providers/Microsoft.KeyVault/vaults/contoso'], ['contoso']],

@@ -12,6 +12,8 @@ const platformSettings = [
   'AzureWebJobsStorage__credential',
   'FUNCTIONS_EXTENSION_VERSION',
   'FUNCTIONS_WORKER_RUNTIME',
+  // https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad#use-a-managed-identity-instead-of-a-secret
+  'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID',
   'WEBSITE_RUN_FROM_PACKAGE',
   'WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID',
 ];
@@ -39,6 +41,7 @@ function asDeployed(parameters: string): Readonly<Record<string, string>> {
 }
 
 function withSuffixes(value: string): string {
+  if (value.startsWith('@Microsoft.KeyVault(')) return 'name=fake';
   const format = /^\[format\('([^']*)', (.*)\)\]$/.exec(value);
   if (format === null) return value;
   const suffix = format[2]?.includes('keyvaultDns') ? '.vault.azure.net' : 'core.windows.net';

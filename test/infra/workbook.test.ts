@@ -5,7 +5,9 @@ import { unknownNames } from './loggedNames';
 
 interface Item {
   readonly name: string;
+  readonly conditionalVisibility?: { readonly value: string };
   readonly content: {
+    readonly links?: readonly { readonly subTarget: string }[];
     readonly query?: string;
     readonly timeContextFromParameter?: string;
     readonly parameters?: readonly { readonly name: string; readonly query?: string }[];
@@ -40,6 +42,17 @@ describe('the workbook', () => {
     for (const { content } of workbook.items.filter((item) => item.content.query !== undefined))
       expect(content.timeContextFromParameter).toBe('range');
     expect(workbook.version).toBe('Notebook/1.0');
+  });
+
+  it('has a tab for each part, and every part but the parameters on one', () => {
+    const named = workbook.items.flatMap(({ content }) => content.links ?? []).map(({ subTarget }) => subTarget);
+    const used = workbook.items.flatMap(({ conditionalVisibility }) => conditionalVisibility?.value ?? []);
+
+    expect(named).toEqual(['overview', 'tenant', 'load', 'credentials', 'response', 'faults']);
+    expect([...new Set(used)]).toEqual(named);
+    expect(
+      workbook.items.filter(({ conditionalVisibility }) => conditionalVisibility === undefined).map(({ name }) => name),
+    ).toEqual(['about', 'parameters', 'tabs']);
   });
 
   it.each(parameterFiles('parameters'))('comes with %s', (name) => {

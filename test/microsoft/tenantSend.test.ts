@@ -80,6 +80,34 @@ describe('tenantSend', () => {
     expect([http.requests.length, credentials.asked]).toEqual([0, 0]);
   });
 
+  it('measures each request by tenant, API and outcome, and none that was not sent', async () => {
+    const replies: Reply[] = [{}, { status: 404, body: 'no' }, af429];
+    const http = fakeHttp((_request, index) => {
+      const reply = replies[index];
+      if (reply !== undefined) return reply;
+      throw new ConnectorError('x', { kind: 'unavailable', code: 'ECONNRESET' });
+    });
+    const measured: unknown[] = [];
+    const { send } = createTenantSend({
+      http,
+      credentials: numberedTokens(),
+      clouds: createClouds(),
+      clock: new ManualClock(),
+      telemetry: fakeTelemetry(),
+      meter: { measure: (metric, value, dimensions) => measured.push([metric, value, dimensions]) },
+    });
+
+    await send(contoso, listing(), noAbort());
+    await send(contoso, listing(), noAbort());
+    await failure(send(contoso, listing(), noAbort()));
+    // Quiet now, so that this one does not leave.
+    await failure(send(contoso, listing(), noAbort()));
+    await failure(send(tailspin, listing(tailspin), noAbort()));
+
+    const of = (tenant: Tenant, outcome: string) => ['requestMs', 0, { tenant: tenant.id, api: 'management', outcome }];
+    expect(measured).toEqual([of(contoso, 'ok'), of(contoso, 'failed'), of(contoso, 'throttled'), of(tailspin, 'failed')]);
+  });
+
   it('says when the cloud of the tenant is not set up', async () => {
     const { ask } = setUp(() => ({}));
 

@@ -49,9 +49,9 @@ export class CollectQueueHost {
   }
 
   async #process(connector: Connector, message: DequeuedMessageItem): Promise<void> {
-    const { messageId, popReceipt, dequeueCount, messageText } = message;
+    const { messageId, popReceipt, dequeueCount, messageText, insertedOn: insertionTime } = message;
     try {
-      await connector.collect(contentOf(message), host);
+      await connector.collect(contentOf(message), { ...host, triggerMetadata: { insertionTime } });
     } catch {
       if (dequeueCount < maxDequeueCount) {
         await this.collect.updateMessage(messageId, popReceipt, undefined, 0);
