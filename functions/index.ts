@@ -2,7 +2,9 @@ import { app } from '@azure/functions';
 import { connector } from '../src/composition';
 import './scheduleCollection';
 import './collect';
+import './collectPaced';
 import './handlePoison';
+import './handlePacedPoison';
 import './maintain';
 import './health';
 
