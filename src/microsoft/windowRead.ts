@@ -130,7 +130,8 @@ class WindowReading {
           place = next;
         }
       }
-      if (this.missing === undefined) yield { records: [], resumeAt: formatPlace(place) };
+      // That another shape is to be tried may be for nothing but an outage: that is not kept.
+      if (this.missing === undefined && place.shape === 0) yield { records: [], resumeAt: formatPlace(place) };
     }
   }
 
