@@ -6,15 +6,16 @@ import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { SourceLease } from './lease';
 import { isProbed, probeId } from './probe';
+import type { RunSubject } from './runContext';
 import { runProbe } from './runProbe';
 import { runSource } from './runSource';
 import { choiceOf, laneOf, queueMessage } from './schedule';
 
-/** How long a message of the paced lane is worked on at most, so that a tenant whose limits are used up does not keep the others waiting. */
-const pacedBudgetMs = 120_000;
+/** How long a message of the paced lane is worked on, so that tenants whose limits are used up do not keep the others waiting. */
+const pacedBudgetMs = 20_000;
 
 /**
- * Works on one collect message: all its sources at once, each on its own, within the time budget; what could not begin in time goes back on the queue.
+ * Works on one collect message: all its sources at once, each on its own, within the time budget; what could not begin or end in time goes back on the queue.
  * Throws only when something failed that is nobody's fault but ours (a bug, or storage that cannot be reached), after all other sources had
  * their turn; the queue then delivers the message again.
  */
@@ -23,10 +24,17 @@ export async function collectMessage(ports: CollectPorts, message: CollectMessag
   // Runs that wait for room in Microsoft's limits are cheap to hold and slow to end: more of them at once.
   const isPaced = laneOf(ports, message) === 'paced';
   const budgetMs = isPaced ? Math.min(pacedBudgetMs, options.budgetMs) : options.budgetMs;
+  const longestMs = isPaced ? options.budgetMs : 0;
   const sourcesAtOnce = isPaced ? 4 * options.sourcesAtOnce : options.sourcesAtOnce;
   const deadline = clock.now().getTime() + budgetMs;
   const errors: unknown[] = [];
   const waiting = [...message.entries];
+  const unfinished: CollectEntry[] = [];
+  // What has much to read goes on at once, on any worker; what waits for room in limits goes on together, or the queue would be full of messages that hold a place for one source.
+  const goOnWith = async (entry: CollectEntry): Promise<void> => {
+    if (isPaced) unfinished.push(entry);
+    else await queueMessage(ports, { v: 1, entries: [entry] }, signal);
+  };
   const tenants = await findTenants(ports, message, signal);
   const inTime = (): boolean => !signal.aborted && clock.now().getTime() < deadline;
   const worker = async (): Promise<void> => {
@@ -34,7 +42,7 @@ export async function collectMessage(ports: CollectPorts, message: CollectMessag
       const entry = waiting.shift();
       if (entry === undefined) return;
       try {
-        await collectSource(ports, tenants, entry, deadline - clock.now().getTime(), signal);
+        await collectSource(ports, tenants, entry, { budgetMs: deadline - clock.now().getTime(), longestMs, goOnWith }, signal);
       } catch (error) {
         const kind = failureOf(error)?.kind;
         const fields = { tenant: entry.tenantId, source: entry.sourceId, failure: kind ?? 'bug' };
@@ -51,7 +59,8 @@ export async function collectMessage(ports: CollectPorts, message: CollectMessag
     }
   };
   await Promise.all(Array.from({ length: sourcesAtOnce }, worker));
-  if (waiting.length > 0 && !signal.aborted) await queueMessage(ports, { v: 1, entries: waiting }, signal);
+  const left = [...waiting, ...unfinished];
+  if (left.length > 0 && !signal.aborted) await queueMessage(ports, { v: 1, entries: left }, signal);
   if (errors.length > 0)
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, `collecting: ${errors.length} sources failed`);
 }
@@ -81,7 +90,7 @@ async function collectSource(
   ports: CollectPorts,
   tenants: FoundTenants,
   entry: CollectEntry,
-  budgetMs: number,
+  how: Pick<RunSubject, 'budgetMs' | 'longestMs' | 'goOnWith'>,
   signal: AbortSignal,
 ): Promise<void> {
   const tenant = await tenants.get(entry.tenantId);
@@ -96,7 +105,7 @@ async function collectSource(
   }
   const { clock, options, sourceRows: store } = ports;
   const lease = await SourceLease.take(row, options.owner, { store, clock, leaseMs: options.leaseMs }, signal);
-  if (lease !== undefined) await runSource(ports, { tenant, source, lease, before: row, scheduled, budgetMs }, signal);
+  if (lease !== undefined) await runSource(ports, { tenant, source, lease, before: row, scheduled, ...how }, signal);
 }
 
 /** Probes a tenant, if it is there, wants to be probed, and nobody else is at it. */

@@ -6,8 +6,8 @@ import { addLateness, formatLateness, latenessAt, parseLateness } from '../domai
 import type { Lateness } from '../domain/lateness';
 import { formatLimitUse } from '../domain/limit';
 import type { LimitUse } from '../domain/limit';
-import { nextPollMs } from '../domain/schedule';
-import type { CollectMessage, ScheduleEntry } from '../domain/schedule';
+import { collectEntry, nextPollMs } from '../domain/schedule';
+import type { ScheduleEntry } from '../domain/schedule';
 import type { SourceRow, SourceState } from '../domain/sourceState';
 import type { ListingCursor } from '../domain/window';
 import { without } from '../domain/without';
@@ -19,7 +19,7 @@ import type { OperationsFact } from './operations';
 import type { Outcome } from './outcome';
 import { isUnclean } from './runContext';
 import type { RunSubject } from './runContext';
-import { choiceOf, queueMessage } from './schedule';
+import { choiceOf } from './schedule';
 import { tellFacts, tellOperator, writeEvents } from './tellFacts';
 import type { Told } from './tellFacts';
 
@@ -56,7 +56,7 @@ export async function finishRun(
     // What a snapshot has said again need not be remembered twice.
     const { snapshot } = delivery.memory;
     if (snapshot !== undefined) await ports.sent.forget(scope, snapshot, now, signal);
-    if (next.more && scheduled !== undefined) await queueMessage(ports, messageFor(scheduled), signal);
+    if (next.more && scheduled !== undefined) await subject.goOnWith(collectEntry(scheduled));
     ports.telemetry.event('runFinished', failure === undefined ? 'info' : 'warning', {
       tenant: tenant.id,
       source: source.id,
@@ -254,8 +254,4 @@ async function putNext(
   const entry: ScheduleEntry = { shard, dueAt: at, tenantId: tenant.id, sourceId: source.id, ticket: lease.row.epoch, backlog };
   await ports.schedule.put([entry], signal);
   return entry;
-}
-
-function messageFor({ tenantId, sourceId, ticket, dueAt }: ScheduleEntry): CollectMessage {
-  return { v: 1, entries: [{ tenantId, sourceId, ticket, dueAt: dueAt.toISOString() }] };
 }

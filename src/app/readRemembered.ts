@@ -40,6 +40,8 @@ class RememberingReader {
   /** What the records that are packed, but not handed over, are remembered by. */
   #entries: SentEntry[] = [];
   #resumeAt: string | undefined;
+  /** The place that was handed over last. */
+  #putAt: string | undefined;
   #quietPages = 0;
   #next: string | undefined;
   #isWhole = false;
@@ -53,6 +55,7 @@ class RememberingReader {
     this.#packing = packing;
     this.#packer = packing.packer(row.delivered);
     this.#resumeAt = row.delivered.resumeAt;
+    this.#putAt = row.delivered.resumeAt;
   }
 
   async read(): Promise<void> {
@@ -64,8 +67,8 @@ class RememberingReader {
     try {
       for await (const page of source.read({ ...run, signal: soft }, unit, again)) await this.#takePage(page);
     } catch (error) {
-      // What was claimed has to be sent before any other unit is judged by it.
-      if (!soft.aborted) await this.#flush();
+      // What was claimed has to be sent before any other unit is judged by it, and a run that is told to end has to have been of use.
+      await this.#putRest();
       throw error;
     }
     await this.#end();
@@ -83,6 +86,7 @@ class RememberingReader {
     }
     if (page.resumeAt === undefined) return;
     this.#resumeAt = page.resumeAt;
+    this.#context.noteProgress();
     this.#quietPages += 1;
     if (this.#quietPages >= pagesUntilNoted) await this.#flush();
   }
@@ -106,6 +110,12 @@ class RememberingReader {
 
   /** Hands over a piece; the record that did not fit into it is not among its entries yet. */
   async #hand(piece: Piece | undefined, more: Omit<Parcel, 'row' | 'piece'> = {}): Promise<void> {
+    await this.#put(piece, more);
+    if (this.#context.soft.aborted && more.end !== true)
+      throw new ConnectorError('reading a unit', { kind: 'cancelled', code: 'timeIsUp' });
+  }
+
+  async #put(piece: Piece | undefined, more: Omit<Parcel, 'row' | 'piece'>): Promise<void> {
     const sent = this.#entries;
     this.#entries = [];
     this.#quietPages = 0;
@@ -116,14 +126,17 @@ class RememberingReader {
       ...(this.#resumeAt === undefined ? {} : { resumeAt: this.#resumeAt }),
       ...more,
     });
-    if (this.#context.soft.aborted && more.end !== true)
-      throw new ConnectorError('reading a unit', { kind: 'cancelled', code: 'timeIsUp' });
+    this.#putAt = this.#resumeAt;
   }
 
   async #flush(more: Omit<Parcel, 'row' | 'piece'> = {}): Promise<void> {
     const piece = this.#packer.flush();
-    if (piece !== undefined || more.lost !== undefined || this.#resumeAt !== this.#row.delivered.resumeAt)
-      await this.#hand(piece, more);
+    if (piece !== undefined || more.lost !== undefined || this.#resumeAt !== this.#putAt) await this.#hand(piece, more);
+  }
+
+  async #putRest(): Promise<void> {
+    const piece = this.#packer.flush();
+    if (piece !== undefined || this.#resumeAt !== this.#putAt) await this.#put(piece, {});
   }
 
   async #end(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { BodyPool } from '../domain/bodyPool';
-import type { ScheduleEntry } from '../domain/schedule';
+import type { CollectEntry, ScheduleEntry } from '../domain/schedule';
 import type { Run, Source } from '../domain/source';
 import type { SourceRow } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
@@ -16,6 +16,10 @@ export interface RunSubject {
   readonly before: SourceRow;
   readonly scheduled: ScheduleEntry;
   readonly budgetMs: number;
+  /** How long it may go on beyond its budget while nothing that it did is durable. */
+  readonly longestMs: number;
+  /** Takes what is left to do when the time was up. */
+  readonly goOnWith: (entry: CollectEntry) => Promise<void>;
 }
 
 /** Whether the row may not tell the truth about the ledger: its last run died, or the row is new while the ledger may be old. */
@@ -35,6 +39,8 @@ export interface RunContext {
   /** Ends everything but writing down what the run came to. */
   readonly hard: AbortSignal;
   readonly stopReading: () => void;
+  /** Told each time the ledger has taken something down. */
+  readonly noteProgress: () => void;
   readonly resting: Resting;
   /** The memory of its events. */
   readonly bodies: BodyPool;

@@ -1,6 +1,16 @@
 import { ConnectorError } from '../domain/failure';
 import type { Clock } from '../domain/ports';
 
+const lookMs = 1_000;
+
+/** How long a run may take to read, and after it to send. It goes on for up to `longestMs` while it is not useful to end it. */
+interface RunTimes {
+  readonly budgetMs: number;
+  readonly graceMs: number;
+  readonly longestMs?: number;
+  readonly isUseful?: () => boolean;
+}
+
 /**
  * The ends of a run, one after the other: first reading stops (`soft`), then, a grace later, sending (`hard`), and after another grace also
  * the writing down (`last`). A run whose lease is lost ends at once.
@@ -13,7 +23,7 @@ export class RunLimits {
   readonly #over = new AbortController();
   readonly #timers: Promise<void>[] = [];
 
-  constructor(clock: Clock, signal: AbortSignal, limits: { readonly budgetMs: number; readonly graceMs: number }) {
+  constructor(clock: Clock, signal: AbortSignal, limits: RunTimes) {
     this.soft = AbortSignal.any([signal, this.#stop.signal]);
     const after = async (ms: number, end: () => void): Promise<void> =>
       clock.sleep(ms, this.#over.signal).then(end, () => undefined);
@@ -24,7 +34,7 @@ export class RunLimits {
     };
     if (this.soft.aborted) finishSoon();
     else this.soft.addEventListener('abort', finishSoon, { once: true });
-    this.#timers.push(after(limits.budgetMs, () => this.stopReading()));
+    this.#timers.push(this.#stopInTime(clock, limits).catch(() => undefined));
   }
 
   get hard(): AbortSignal {
@@ -38,6 +48,14 @@ export class RunLimits {
   /** Aborts when the run is over; for what accompanies it. */
   get over(): AbortSignal {
     return this.#over.signal;
+  }
+
+  /** Stops reading when the time is up, but for a run of which nothing is durable yet: it would begin anew for ever. */
+  async #stopInTime(clock: Clock, { budgetMs, longestMs = budgetMs, isUseful = () => true }: RunTimes): Promise<void> {
+    await clock.sleep(budgetMs, this.#over.signal);
+    for (let tookMs = budgetMs; tookMs < longestMs && !isUseful() && !this.soft.aborted; tookMs += lookMs)
+      await clock.sleep(lookMs, this.#over.signal);
+    this.stopReading();
   }
 
   stopReading(): void {

@@ -39,7 +39,13 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   const held = await heldBack(ports, subject, signal);
   if (held !== undefined) return endWithoutRun(ports, subject, held, signal);
 
-  const limits = new RunLimits(ports.clock, signal, { budgetMs: subject.budgetMs, graceMs: ports.options.graceMs });
+  let isUseful = false;
+  const noteProgress = (): void => {
+    isUseful = true;
+  };
+  const { budgetMs, longestMs } = subject;
+  const { graceMs } = ports.options;
+  const limits = new RunLimits(ports.clock, signal, { budgetMs, longestMs, graceMs, isUseful: () => isUseful });
   const { soft, hard } = limits;
   const stopReading = (): void => limits.stopReading();
   const bugs: Error[] = [];
@@ -58,7 +64,8 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   };
   const bodies = bodyPool(ports);
   const sent = sentOf(ports, subject, hard);
-  const context = { ports, source, tenant, run, lease, soft, hard, stopReading, resting: new Resting(), bodies, sent };
+  const ends = { soft, hard, stopReading, noteProgress };
+  const context = { ports, source, tenant, run, lease, ...ends, resting: new Resting(), bodies, sent };
   try {
     const outcome = await collectUnits(context, subject.before);
     await finishRun(ports, subject, outcome, limits.last, signal);
@@ -152,17 +159,23 @@ async function listAndDeliver(
 /** For so long, a window that cannot be read keeps others from being listed; then it is taken to be the trouble, not the feed. */
 const windowHoldsMs = 60 * 60 * 1_000;
 
+/** While older windows are still to be read, so often the newest comes first. */
+const newestFirstEveryMs = 5 * 60_000;
+
 /**
  * Whether what earlier runs have left has to be read first. A chain or a snapshot begins where the one before it ends. Windows are held up while one of
- * them has failed lately, or every look at a feed that does not answer would leave one more to be read.
+ * them has failed lately, or every look at a feed that does not answer would leave one more to be read; and while the newest was listed a moment ago,
+ * or reading it again and again would take all the time there is for the others.
  */
-async function mustWait({ ports, source, tenant, hard }: RunContext, days: readonly string[]): Promise<boolean> {
+async function mustWait({ ports, source, tenant, run, lease, hard }: RunContext, days: readonly string[]): Promise<boolean> {
   const { kind } = source.progress;
   if (kind === 'contentFeed') return false;
   const scope = { tenantId: tenant.id, sourceId: source.id };
   const lately = ports.clock.now().getTime() - windowHoldsMs;
+  const listedAgoMs = run.now().getTime() - Date.parse(lease.row.cursor.listedTo ?? '');
+  const isNewestListed = listedAgoMs >= 0 && listedAgoMs < newestFirstEveryMs;
   const holds = ({ attempts, listedAt }: LedgerRow): boolean =>
-    kind !== 'timeWindow' || (attempts > 0 && listedAt.getTime() > lately);
+    kind !== 'timeWindow' || (attempts > 0 ? listedAt.getTime() > lately : isNewestListed);
   for (const day of days) for await (const rows of ports.ledger.pending(scope, day, hard)) if (rows.some(holds)) return true;
   return false;
 }

@@ -45,6 +45,7 @@ export async function sendParcels(
       if (row.state === 'pending') rows.set(row.unit.id, row);
       else rows.delete(row.unit.id);
     }
+    context.noteProgress();
     for (const { event } of pieces) context.bodies.give(event.body);
   }
 }

@@ -20,6 +20,11 @@ export interface CollectEntry {
   readonly dueAt: string;
 }
 
+/** A schedule entry as it goes into a message. */
+export function collectEntry({ tenantId, sourceId, ticket, dueAt }: ScheduleEntry): CollectEntry {
+  return { tenantId, sourceId, ticket, dueAt: dueAt.toISOString() };
+}
+
 /** Version 1 of the collect message. */
 export interface CollectMessage {
   readonly v: 1;
@@ -74,12 +79,7 @@ export function groupEntries(entries: readonly ScheduleEntry[], tenantsPerMessag
   let shared: CollectEntry[] = [];
   let sharing = 0;
   for (const ofTenant of byTenant.values()) {
-    const collect = ofTenant.map(({ tenantId, sourceId, ticket, dueAt }) => ({
-      tenantId,
-      sourceId,
-      ticket,
-      dueAt: dueAt.toISOString(),
-    }));
+    const collect = ofTenant.map(collectEntry);
     if (collect.length > longestMessage || ofTenant.some(({ backlog }) => backlog)) {
       for (let start = 0; start < collect.length; start += longestMessage)
         messages.push(collect.slice(start, start + longestMessage));
