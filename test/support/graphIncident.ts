@@ -74,22 +74,18 @@ export function comparison(incident: Incident, what: Comparison): string[] {
   const got = new Map<string, number>();
   for (const { sha256 } of delivered) got.set(sha256, (got.get(sha256) ?? 0) + 1);
   const missing = truthOf(incident, what).filter(({ removed, sha256 }) => removed === undefined && !got.has(sha256));
-  // In a snapshot, everything is sent again.
-  const counts = new Map<string, number>();
-  for (const { sha256, snapshot = '' } of delivered) {
-    const key = `${sha256}|${snapshot}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+  const all = new Map<string, number>();
+  const { feed, as = {} } = what;
+  for (const { sha256 } of incident.microsoft.graph.truth.available({ tenantId: contoso.tenantId, feed, as }))
+    all.set(sha256, (all.get(sha256) ?? 0) + 1);
+  // In a snapshot, everything is sent again; and an object may come back to a state that it had.
+  const counts = new Map<string, { readonly sha256: string; count: number }>();
+  for (const { id, sha256, snapshot = '' } of delivered) {
+    const key = `${id}|${sha256}|${snapshot}`;
+    const { count = 0 } = counts.get(key) ?? {};
+    counts.set(key, { sha256, count: count + 1 });
   }
-  const repeated = [...counts].filter(([, count]) => count > 1);
-  const all = new Set(
-    [
-      ...incident.microsoft.graph.truth.available({
-        tenantId: contoso.tenantId,
-        feed: what.feed,
-        ...(what.as === undefined ? {} : { as: what.as }),
-      }),
-    ].map(({ sha256 }) => sha256),
-  );
+  const repeated = [...counts.values()].filter(({ sha256, count }) => count > Math.max(1, all.get(sha256) ?? 0));
   const strange = delivered.filter(({ sha256, operation }) => operation !== 'Removed' && !all.has(sha256));
   return [
     ...(missing.length > 0 ? [`missing: ${missing.length}, such as ${missing[0]?.id ?? ''} ${missing[0]?.version ?? ''}`] : []),

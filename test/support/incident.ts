@@ -198,6 +198,7 @@ export class Incident {
       name,
       description: '',
       stampName: false,
+      also: registry.filter(({ id, optional }) => optional === true && this.sources.includes(id)).map(({ id }) => id),
     };
     return (await addTenant(this.connector.tenantPorts, wanted, () => undefined, this.signal)).tenant;
   }

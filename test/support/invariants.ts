@@ -64,10 +64,10 @@ function repeatedBatchesOf(events: readonly StoredEvent[]): number {
     (a, b) => a.enqueuedTime.getTime() - b.enqueuedTime.getTime() || a.sequenceNumber - b.sequenceNumber,
   );
   for (const event of inOrder) {
-    const { tenantId, unit } = event.applicationProperties;
+    const { tenantId, source, unit } = event.applicationProperties;
     const batch = `${event.partition}|${event.batch}`;
     for (const { id } of deliveredRecords(event)) {
-      const key = `${String(tenantId)}|${String(unit)}|${id}`;
+      const key = `${String(tenantId)}|${String(source)}|${String(unit)}|${id}`;
       const first = firstIn.get(key);
       if (first === undefined) firstIn.set(key, batch);
       else if (first !== batch) repeated.add(first);
