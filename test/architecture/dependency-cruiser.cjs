@@ -38,7 +38,6 @@ module.exports = {
       to: { path: '^src/evidence/' },
     },
     owner('functions', '@azure/functions', 'functions/'),
-    owner('graph', '@microsoft/microsoft-graph-client', 'src/microsoft/graph\\.ts'),
     owner('azure-sdk', '@azure/(event-hubs|data-tables|storage-queue|storage-blob|keyvault-secrets)', 'src/azure/'),
     owner('opentelemetry', '@opentelemetry/', 'src/azure/openTelemetrySdk\\.ts'),
     owner('identity', '@azure/identity', 'src/azure/', 'src/microsoft/login\\.ts'),

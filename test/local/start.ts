@@ -7,6 +7,7 @@ import type { Connector } from '../../src/composition';
 import { SettingsError } from '../../src/settings';
 import { claimFolder, cleanFolder } from './dataFolder';
 import { drain } from './drain';
+import { evidenceTally } from './evidenceTally';
 import { HubTally, isRecords } from './hubTally';
 import { defaultTenants } from './microsoft365/defaultTenants';
 import type { Microsoft365 } from './microsoft365/microsoft365';
@@ -38,6 +39,8 @@ type Result = { readonly [Key in keyof Proof]: Proof[Key] | null } & {
   readonly ok: boolean;
   readonly seconds: number;
   readonly firstRecordSeconds: number | null;
+  /** Tenants whose evidence lies in `m365-posture`; null without a simulation. */
+  readonly assessed: number | null;
 };
 
 /** True when the records of a content type can be collected from a tenant of this mood. */
@@ -187,8 +190,10 @@ class Run {
     await this.#refresh(AbortSignal.timeout(30_000));
     const { proof, lines } = prove([...truthOf(microsoft365)], this.#delivered(), this.#screen.latest);
     const verdicts = await checkVerdicts(this.#stores, microsoft365.graph, AbortSignal.timeout(30_000));
-    say(['', ...incomplete, ...lines, ...verdictLines(verdicts), this.#elsewhere()].join('\n'));
-    return { ...proof, ok: proof.ok && verdicts.wrong.length === 0, ...this.#times() };
+    const evidence = evidenceTally(this.#stack.hubs, 'm365-posture');
+    const told = [this.#evidenceLine(evidence), this.#elsewhere()];
+    say(['', ...incomplete, ...lines, ...verdictLines(verdicts), ...told].join('\n'));
+    return { ...proof, ok: proof.ok && verdicts.wrong.length === 0, assessed: evidence.size, ...this.#times() };
   }
 
   /** Cheap to know: the tenants of which fewer records arrived than were made available. */
@@ -214,7 +219,15 @@ class Run {
     const gaps = tenants.reduce((sum, row) => sum + row.gaps, 0);
     say(`${delivered} records arrived, with ${gaps} gaps. Without the simulation there is nothing to compare them with.`);
     const unknown = { available: null, missing: null, altered: null, foreign: null, duplicates: null };
-    return { ok: true, tenants: tenants.length, ...unknown, delivered, gaps, ...this.#times() };
+    return { ok: true, tenants: tenants.length, ...unknown, delivered, gaps, assessed: null, ...this.#times() };
+  }
+
+  #evidenceLine(evidence: ReadonlyMap<string, number>): string {
+    const tenants = this.#screen.latest.map(({ tenant }) => tenant);
+    const without = tenants.filter(({ id }) => !evidence.has(id)).map(({ name }) => name);
+    const items = [...evidence.values()].reduce((sum, count) => sum + count, 0);
+    const waiting = without.length === 0 ? '' : ` Not yet: ${without.join(', ')}.`;
+    return `Evidence: ${items} items of ${evidence.size} of ${tenants.length} tenants in m365-posture.${waiting} To read it: npm run evidence -- --help`;
   }
 
   /** What came beside the audit log. */

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { faultPresetNames, isFaultPresetName } from './microsoft365/faultPresetNames';
 import type { FaultPresetName } from './microsoft365/faultPresetNames';
+import { tenantsOfEveryKind } from './microsoft365/defaultTenants';
 
 /** What `npm start` was asked for. */
 export interface StartOptions {
@@ -26,7 +27,7 @@ and a simulated Microsoft 365 with several tenants. Data is kept in .local betwe
   npm start -- --no-simulation            without the simulated Microsoft 365: for real tenants, or any server named as cloud "custom"
 
   --for SECONDS    stops by itself, waits until everything has arrived, and compares the hubs with what was made available
-  --tenants N      how many simulated tenants (default 6; the first four are healthy, the next have one trouble each)
+  --tenants N      how many simulated tenants (default ${tenantsOfEveryKind}: four healthy ones, one of each trouble, one of each kind of licence, consent and cloud)
   --seed N         another seed, other tenants and records (default 7)
   --records DIR    replays the records of a folder in addition, in every healthy tenant
   --faults LIST    what goes wrong, separated by commas; "all" for everything:
@@ -97,7 +98,7 @@ export function readStartOptions(words: readonly string[]): StartOptions | undef
     );
   return {
     forSeconds: whole('for', values.for, 1, 86_400),
-    tenants: whole('tenants', values.tenants, 1, 1_000) ?? 6,
+    tenants: whole('tenants', values.tenants, 1, 1_000) ?? tenantsOfEveryKind,
     seed: whole('seed', values.seed, 0, 2 ** 31) ?? 7,
     recordsFolder: records,
     json: values.json ?? false,
