@@ -12,6 +12,7 @@ const entries = {
   bench: 'test/bench/main.ts',
   benchConnector: 'test/bench/connector.ts',
   benchBaseline: 'test/bench/baseline.ts',
+  benchGraphBaseline: 'test/bench/graphBaseline.ts',
   benchMeter: 'test/bench/meter.ts',
   docs: 'test/docs/main.ts',
   deployCheck: 'test/infra/deployCheck.ts',

@@ -32,7 +32,7 @@ function slowGraph(answerMs: number): { readonly simulation: Simulation; readonl
 
 function sentOf({ stores }: Simulation): string[] {
   const records = stores.sink.recordsByBatch('m365-entities').flat();
-  return records.flatMap(({ id, category }) => (category === 'MicrosoftGraph.Thing' ? [(id ?? '').replace(/\/.*/, '')] : []));
+  return records.flatMap(({ id, category }) => (category === 'MicrosoftGraph.Thing' ? [id.replace(/\/.*/, '')] : []));
 }
 
 describe('sources that wait for room in limits', () => {

@@ -48,6 +48,15 @@ describe('npm run bench', () => {
     expect(result.targetMs).toBe(250);
   }, 120_000);
 
+  it('measures a directory over Graph, and fails when an object does not arrive as it was', async () => {
+    const right = await bench('graph', '--records', '1500');
+    const spoilt = await bench('graph', '--records', '1500', '--plant', 'alter');
+
+    expect([right.status, spoilt.status]).toEqual([0, 1]);
+    expect(right.output).toContain('Everything that was served was delivered.');
+    expect(spoilt.complaints).toContain('0 missing, 1 altered');
+  }, 120_000);
+
   it('fails when a record does not arrive', async () => {
     const { status, complaints } = await bench('memory', '--plant', 'drop');
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Plant } from './deliveryCheck';
 
-/** What is measured: throughput against the baseline, memory over a growing backlog, many tenants at once, or how long a fresh process takes to be ready. */
-type Measurement = 'throughput' | 'memory' | 'scale' | 'cold';
+/** What is measured: throughput against the baseline, memory over a growing backlog, many tenants at once, a directory read over Graph, or how long a fresh process takes to be ready. */
+type Measurement = 'throughput' | 'memory' | 'scale' | 'cold' | 'graph';
 
 /** What `npm run bench` was asked for. */
 export interface BenchOptions {
@@ -32,9 +32,10 @@ export const benchHelp = `Measures the connector on the local stack. The connect
   npm run bench                      download, split, ledger, hub: the connector against what an ordinary connector does
   npm run bench -- memory            peak memory of the connector at 500,000 and 2,000,000 records
   npm run bench -- scale             1,000 tenants x 5 sources, mostly idle, one with a backlog of a million records
+  npm run bench -- graph             a directory of 100,000 users read over Graph, against what an ordinary connector does
   npm run bench -- cold              from the start of a process to all functions being registered, over bare Node
 
-  --records N[,N]      size of the backlog (default 100000,500000; memory: 500000,2000000)
+  --records N[,N]      size of the backlog (default 100000,500000; memory: 500000,2000000; graph: 100000)
   --latency MS[,MS]    added to every answer of Microsoft 365 (default 0,50)
   --throttle P[,P]     percent of requests that are answered 429, with Retry-After: 1 (default 0,5)
   --repeat N           runs of each case, connector and baseline in alternating order; medians are shown (default 1)
@@ -68,7 +69,7 @@ function whole(name: string, text: string | undefined, least: number, most: numb
 }
 
 function isMeasurement(text: string): text is Measurement {
-  return ['throughput', 'memory', 'scale', 'cold'].includes(text);
+  return ['throughput', 'memory', 'scale', 'cold', 'graph'].includes(text);
 }
 
 function isPlant(text: string): text is Plant {
@@ -80,6 +81,7 @@ const usual: Readonly<Record<Measurement, Pick<BenchOptions, 'records' | 'latenc
   memory: { records: [500_000, 2_000_000], latencyMs: [0], throttlePercent: [0] },
   scale: { records: [], latencyMs: [0], throttlePercent: [0] },
   cold: { records: [], latencyMs: [0], throttlePercent: [0] },
+  graph: { records: [100_000], latencyMs: [0], throttlePercent: [0] },
 };
 
 const quickRecords = 3_000;
@@ -118,7 +120,9 @@ export function readBenchOptions(words: readonly string[]): BenchOptions | undef
   if (values.help === true) return undefined;
   const [measurement = 'throughput', ...more] = positionals;
   if (!isMeasurement(measurement) || more.length > 0)
-    throw new BenchOptionError(`There is no benchmark "${positionals.join(' ')}". Known: throughput, memory, scale, cold.`);
+    throw new BenchOptionError(
+      `There is no benchmark "${positionals.join(' ')}". Known: throughput, memory, scale, cold, graph.`,
+    );
   const { plant } = values;
   if (plant !== undefined && !isPlant(plant)) throw new BenchOptionError('--plant takes drop, alter or double.');
   const quick = values.quick ?? false;

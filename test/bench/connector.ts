@@ -10,7 +10,11 @@ const restMs = 200;
 const messagesAtOnce = 4;
 const invisibleSeconds = 600;
 
-const connector = compose(process.env);
+const only = process.env['BENCH_SOURCES']?.split(',');
+const connector = compose(process.env, {
+  wrap: (ports) =>
+    only === undefined ? ports : { ...ports, sources: new Map([...ports.sources].filter(([id]) => only.includes(id))) },
+});
 const invocation = { log: () => undefined };
 const storage = process.env['AzureWebJobsStorage'] ?? '';
 const service = QueueServiceClient.fromConnectionString(storage);

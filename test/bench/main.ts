@@ -3,6 +3,8 @@ import { cpus, totalmem } from 'node:os';
 import { BenchOptionError, benchHelp, readBenchOptions } from './benchOptions';
 import type { BenchOptions } from './benchOptions';
 import { renderCold, runCold } from './cold';
+import { renderGraph, runGraph } from './graph';
+import type { GraphResult } from './graph';
 import { renderScale, runScale } from './scale';
 import { runOnce } from './throughput';
 import type { Collector, RunResult } from './throughput';
@@ -123,6 +125,16 @@ async function run(options: BenchOptions): Promise<boolean> {
     console.log(renderCold(result));
     if (options.json) console.log(JSON.stringify({ measurement: 'cold', ok: result.ok, machine, result }));
     return result.ok;
+  }
+  if (options.measurement === 'graph') {
+    const { folder, repeat, plant } = options;
+    const results: GraphResult[] = [];
+    for (const records of options.records) results.push(await runGraph({ records, folder, repeat, plant }, say));
+    for (const result of results) console.log(renderGraph(result));
+    const ok = results.every((result) => result.ok);
+    console.log(ok ? 'Everything that was served was delivered.' : 'NOT EVERYTHING WAS DELIVERED AS IT WAS SERVED.');
+    if (options.json) console.log(JSON.stringify({ measurement: 'graph', ok, machine, results }));
+    return ok;
   }
   const cases: CaseSummary[] = [];
   for (const records of options.records)

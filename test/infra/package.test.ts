@@ -75,8 +75,7 @@ describe('npm run package', () => {
       const places = Object.entries(lock.packages).filter(([place]) => place.endsWith(`node_modules/${name}`));
       expect(places.some(([, one]) => one.version === version && one.dev !== true)).toBe(true);
     }
-    for (const name of Object.keys(dependencies()))
-      expect(sbom.components.map((component) => component.name)).toContain(name);
+    for (const name of Object.keys(dependencies())) expect(sbom.components.map((component) => component.name)).toContain(name);
   });
 });
 
