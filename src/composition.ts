@@ -93,6 +93,9 @@ const systemClock: Clock = {
   sleep: async (ms, signal) => wait(Math.min(ms, 2 ** 31 - 1), undefined, { signal }),
 };
 
+/** The queues as telemetry calls them, whatever the prefix. */
+const queueOfLane = { feeds: 'collect', paced: 'collect-paced' } as const;
+
 /** Differences below this are the granularity of the Date header and the way of the answer, not a wrong clock. */
 const clockNoiseMs = 5_000;
 
@@ -258,7 +261,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       keepMemorySmall();
       const parsed = parseCollectMessage(message);
       if ('message' in parsed) {
-        if (Number.isFinite(waited)) meter.measure('queueWaitMs', waited, { queue: laneOf(collectPorts, parsed.message) });
+        if (Number.isFinite(waited))
+          meter.measure('queueWaitMs', waited, { queue: queueOfLane[laneOf(collectPorts, parsed.message)] });
         return tracked(collectMessage(collectPorts, parsed.message, stopping.signal));
       }
       telemetry.event('messageSetAside', 'error', { cause: parsed.cause });
