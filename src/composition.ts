@@ -1,10 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { collectMessage } from './app/collect';
 import { parseCollectMessage, textOf } from './app/collectMessage';
 import type { CollectPorts } from './app/collectPorts';
 import { maintain } from './app/maintain';
+import { noteNearExpiry } from './app/nearExpiry';
+import { operationsEvents } from './app/operations';
 import { handlePoison } from './app/poison';
+import { rotateDue } from './app/rotate';
+import type { RotationPorts } from './app/rotationPorts';
 import { scheduleTick } from './app/schedule';
 import type { TenantPorts } from './app/tenants';
 import { azureCredential } from './azure/azureCredential';
@@ -13,12 +18,15 @@ import { eventHubSink } from './azure/eventHubSink';
 import type { HubAccess } from './azure/eventHubSink';
 import { readEvents } from './azure/hubReader';
 import type { HubPosition, ReadEvent } from './azure/hubReader';
+import { identityTokens } from './azure/identityToken';
 import { keyVaultSecrets } from './azure/keyVaultSecrets';
+import { keyVaultVersions } from './azure/keyVaultVersions';
 import type { StorageAccess } from './azure/storageAccess';
 import { storageCollectQueue } from './azure/storageQueues';
 import { tableCoverageStore } from './azure/tableCoverageStore';
 import { tableLedger } from './azure/tableLedger';
 import { tablePoisonStore } from './azure/tablePoisonStore';
+import { tableRingStore } from './azure/tableRingStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
 import { tableTenantStore } from './azure/tableTenantStore';
@@ -29,12 +37,15 @@ import { ConnectorError } from './domain/failure';
 import type { Clock, Severity } from './domain/ports';
 import { shardOf } from './domain/schedule';
 import type { Tenant } from './domain/tenant';
+import { applicationCredentials } from './microsoft/applicationCredentials';
+import { credentialFacts } from './microsoft/clientAssertion';
 import { createClouds } from './microsoft/clouds';
 import { discoverCloud } from './microsoft/discoverCloud';
 import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
+import { selfSignedCertificate } from './microsoft/selfSignedCertificate';
+import { trySignIn } from './microsoft/applicationSignIn';
 import { createTenantSend } from './microsoft/tenantSend';
-import { readClaims } from './microsoft/tokenClaims';
 import { readSettings } from './settings';
 import type { Settings } from './settings';
 import { sources as registry } from './sources';
@@ -56,6 +67,8 @@ export interface Connector {
   readonly collect: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly poison: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly maintain: (invocation: Invocation) => Promise<void>;
+  readonly rotate: (invocation: Invocation) => Promise<void>;
+  readonly nearExpiry: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly health: () => { readonly status: 'ok'; readonly sources: number };
   /** Ends runs at a safe place and closes connections. */
   readonly stop: () => Promise<void>;
@@ -68,6 +81,8 @@ export interface ComposeOptions {
   readonly clock?: Clock;
   /** Puts something between the engine and its ports: a test that watches, or breaks, what goes through. */
   readonly wrap?: (ports: CollectPorts) => CollectPorts;
+  /** Stands in for the managed identity where there is none. */
+  readonly identity?: ReturnType<typeof azureCredential>;
 }
 
 const systemClock: Clock = {
@@ -111,7 +126,11 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   const clouds = createClouds(settings.customCloud);
   const http = createHttp();
   const secrets = keyVaultSecrets({ vaultUrl: settings.keyVaultUrl, credential: identity(settings) }, clock);
-  const credentials = createCredentials({ http, clouds, secrets, clock });
+  const rings = tableRingStore(storage, storageOptions);
+  const versions = keyVaultVersions({ vaultUrl: settings.keyVaultUrl, credential: identity(settings) });
+  const identityToken = identityTokens(options.identity ?? identity(settings));
+  const signInPorts = { http, clouds, clock, identityToken };
+  const credentials = createCredentials({ ...signInPorts, secrets, rings, versions, telemetry });
   const sender = createTenantSend({ http, credentials, clouds, clock, telemetry, requestsPerMinute: settings.requestsPerMinute });
   const sink = eventHubSink(hubAccess(settings));
   const stopping = new AbortController();
@@ -158,10 +177,28 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   };
   const collectPorts = options.wrap?.(ports) ?? ports;
   const poison = tablePoisonStore(storage, storageOptions);
+  const rotation: RotationPorts = {
+    ...{ clock, telemetry, rings, versions, owner: ports.options.owner, newId: () => randomBytes(6).toString('hex') },
+    applications: applicationCredentials({ ...signInPorts, versions, homeTenantId: settings.publisherId }),
+    trySignIn: async (of, credential, signal) => {
+      const { cloud, tenantId, clientId } = of;
+      return trySignIn(signInPorts, { cloud, tenantId, clientId, api: 'graph' }, credential, signal);
+    },
+    makeCertificate: selfSignedCertificate,
+    factsOf: credentialFacts,
+    tellFacts: async (ring, facts, signal) => {
+      const told = facts.map((fact) => ({ kind: 'credential', ring, fact }) as const);
+      const about = { id: ring.tenantId, name: '', stampName: false };
+      await sink.write(operationsEvents(about, settings.operationsHub, told, clock.now()), signal);
+    },
+    // The same vault and tables are the same connector, however many instances it has.
+    installation: `${settings.keyVaultUrl}|${settings.storagePrefix}`,
+  };
   const tenantPorts: TenantPorts = {
     ...collectPorts,
     collect: collectPorts,
     secrets,
+    rotation,
     discover: async (tenant, expected, signal) => {
       const inClouds = async (ids: readonly CloudId[]) =>
         discoverCloud(
@@ -183,17 +220,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       const meant = [found, ...found.others].find(({ cloud }) => cloud === expected) ?? found;
       return { found: true, tenantId: meant.tenantId, cloud: meant.cloud };
     },
-    tryLogin: async (tenant: Tenant, secret: string, signal: AbortSignal) => {
-      const given = { ...secrets, read: async () => Promise.resolve(secret) };
-      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, 'management', signal);
-      const claims = readClaims(token);
-      if (claims === undefined)
-        throw new ConnectorError('reading the token', {
-          kind: 'unexpectedResponse',
-          code: 'token',
-          detail: 'The access token cannot be read.',
-        });
-      return { roles: claims.roles };
+    tryLogin: async ({ cloud, id: tenantId, clientId }: Tenant, secret: string, signal: AbortSignal) => {
+      const credential = { kind: 'clientSecret', value: secret } as const;
+      return trySignIn(signInPorts, { cloud, tenantId, clientId, api: 'management' }, credential, signal);
     },
   };
   const running = new Set<Promise<void>>();
@@ -219,6 +248,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     },
     poison: async (message) => tracked(handlePoison(collectPorts, poison, message, stopping.signal)),
     maintain: async () => tracked(maintain(collectPorts, stopping.signal).then(() => undefined)),
+    rotate: async () => tracked(rotateDue(rotation, stopping.signal).then(() => undefined)),
+    nearExpiry: async (message) => tracked(noteNearExpiry(rotation, message, stopping.signal)),
     health: () => ({ status: 'ok', sources: sources.size }),
     stop: async () => {
       stopping.abort();

@@ -239,7 +239,11 @@ async function checkListed(
 }
 
 /** Makes a ring due now, for whatever reason; one that changes meanwhile is looked at anyway. */
-export async function makeDue(ports: Pick<RotationPorts, 'rings' | 'clock'>, name: string, signal: AbortSignal): Promise<boolean> {
+export async function makeDue(
+  ports: Pick<RotationPorts, 'rings' | 'clock'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const ring = await ports.rings.find(name, signal);
   if (ring === undefined) return false;
   // Whoever holds the lease is looking at it.

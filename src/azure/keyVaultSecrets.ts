@@ -13,7 +13,9 @@ export function keyVaultSecrets(access: KeyVaultAccess, clock: Pick<Clock, 'now'
   const lastGood = new Map<string, { readonly value: string; readonly at: number }>();
 
   const set = async (name: string, value: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> => {
-    await withinTime(signal, vaultOperationMs, (abortSignal) => client.setSecret(name, value, { tags: { ...tags }, abortSignal }));
+    await withinTime(signal, vaultOperationMs, (abortSignal) =>
+      client.setSecret(name, value, { tags: { ...tags }, abortSignal }),
+    );
     lastGood.set(name, { value, at: clock.now().getTime() });
   };
 

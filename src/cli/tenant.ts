@@ -10,6 +10,7 @@ import type { Connector } from '../composition';
 import { cloudIds } from '../domain/cloud';
 import { integrations, isIntegrationId } from '../domain/integration';
 import type { ChosenIntegration, Polling, Tenant } from '../domain/tenant';
+import { credentialCommand, credentialText, explainedCredential } from './credential';
 import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
@@ -30,6 +31,11 @@ const help = `Tenants of the Microsoft 365 security connector.
   npm run tenant -- sync TENANT        collects now, whatever the polling interval is, and lists the last 24 hours again
   npm run tenant -- test TENANT        sends one marked record through the hubs, to check the pipeline behind them
   npm run tenant -- remove TENANT --yes
+  npm run tenant -- credential show TENANT     what it signs in with, when that expires, and what to do
+  npm run tenant -- credential rotate TENANT   renews it now, without an interruption
+  npm run tenant -- credential set TENANT [--kind KIND] [--expires DAY] < secret.txt
+                                       gives another one: a client secret (default), or with --kind a certificate
+                                       (PEM with its key), managedIdentity or federatedIdentity (nothing to read)
 
 TENANT is a tenant id or a name. Every command takes --json (the last line is one JSON object) and --help.
 Exit code: 0 it worked, 1 Microsoft or Azure refused, 2 what was given cannot be right.
@@ -62,6 +68,8 @@ const options = {
   description: { type: 'string' },
   'stamp-name': { type: 'boolean' },
   'no-stamp-name': { type: 'boolean' },
+  kind: { type: 'string' },
+  expires: { type: 'string' },
   yes: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -229,8 +237,17 @@ const doctor: Command = async (connector, given, output, signal) => {
   const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
   const diagnoses = await diagnose(connector.collectPorts, tenant, signal);
   const now = connector.clock.now();
-  output.result({ ...tenantJson(tenant), sources: diagnoses }, doctorText(tenant, diagnoses, now));
+  const credential = await explainedCredential(connector, tenant, signal);
+  const text = doctorText(tenant, diagnoses, now);
+  const words = credential === undefined ? '' : `\n\nCredential\n${wrapped(credentialText(credential))}`;
+  output.result({ ...tenantJson(tenant), sources: diagnoses, credential }, `${text}${words}`);
 };
+
+const wrapped = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => wrap(line, width, '  '))
+    .join('\n');
 
 function doctorText(tenant: Tenant, diagnoses: readonly Diagnosis[], now: Date): string {
   const rows = diagnoses.map(({ source, stateTitle, since, lastRecordAt, lastDay }) => [
@@ -333,7 +350,10 @@ const remove: Command = async (connector, given, output, signal) => {
   );
 };
 
-const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove };
+const credential: Command = async (connector, { positionals, values }, output, signal) =>
+  credentialCommand(connector, positionals.slice(1), { kind: values.kind, expires: values.expires }, output, signal);
+
+const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove, credential };
 
 const general: readonly string[] = ['json', 'help'];
 const ofAdd = [
@@ -347,11 +367,11 @@ const ofAdd = [
   'stamp-name',
   'no-stamp-name',
 ];
-const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'] };
+const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'], credential: ['kind', 'expires'] };
 
 /** Refuses what a command would have to ignore: a second tenant, an option of another command. */
 function refuseSuperfluous(name: string, { positionals, values }: Given): void {
-  const most = ['add', 'list'].includes(name) ? 1 : 2;
+  const most = ['add', 'list'].includes(name) ? 1 : name === 'credential' ? 3 : 2;
   if (positionals.length > most)
     throw new InputError(
       `"${positionals.slice(most).join(' ')}" is one word too many.`,

@@ -236,12 +236,7 @@ export function warned(ring: CredentialRing, now: Date): CredentialRing {
 }
 
 /** A fact to tell about a credential of the ring. */
-export function factOf(
-  kind: RingFact['kind'],
-  id: string,
-  now: Date,
-  about: RingCredential | undefined,
-): RingFact {
+export function factOf(kind: RingFact['kind'], id: string, now: Date, about: RingCredential | undefined): RingFact {
   const left = daysLeft(about, now);
   return {
     ...{ kind, id, at: now.toISOString() },

@@ -8,8 +8,8 @@ import { classifyApplicationError } from './applicationErrors';
 import { checkUrl, isRefused } from './checkUrl';
 import { readCertificate, signAssertion } from './clientAssertion';
 import { parseJson } from './parseJson';
-import { signIn } from './signIn';
-import type { SignInPorts } from './signIn';
+import { signIn } from './applicationSignIn';
+import type { SignInPorts } from './applicationSignIn';
 
 interface Ports extends SignInPorts {
   readonly versions: Pick<SecretVersions, 'read'>;
@@ -58,7 +58,8 @@ export function applicationCredentials(ports: Ports): RegisteredApplications {
   const freshToken = async (of: ApplicationOfRing, signal: AbortSignal): Promise<string> => {
     const { cloud, tenantId, clientId, kind } = of;
     if (tenantId === ports.homeTenantId)
-      return (await signIn(ports, { cloud, tenantId, clientId, api: 'graph' }, { kind: 'managedIdentity', value: '' }, signal)).token;
+      return (await signIn(ports, { cloud, tenantId, clientId, api: 'graph' }, { kind: 'managedIdentity', value: '' }, signal))
+        .token;
     const value = await inUse(ports, of, signal);
     return (await signIn(ports, { cloud, tenantId, clientId, api: 'graph' }, { kind, value }, signal)).token;
   };

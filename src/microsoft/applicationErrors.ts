@@ -20,7 +20,8 @@ export function classifyApplicationError(
   }
   if (status >= 500 || status === 408) return { kind: 'unavailable', code };
   if (status === 401) return { kind: 'unauthorized', code, api: 'graph' };
-  if (status === 403) return { kind: 'permissionMissing', code, permission: `${ownedByPermission}, as an owner of the application` };
+  if (status === 403)
+    return { kind: 'permissionMissing', code, permission: `${ownedByPermission}, as an owner of the application` };
   if (/AsPerAppPolicy$/.test(code))
     return { kind: 'blockedByPolicy', code, detail: 'A policy of the tenant does not allow this kind or life of credential.' };
   if (status === 404)

@@ -1,5 +1,6 @@
 import { constants, createPrivateKey, randomUUID, sign, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { StoredKind } from '../domain/credential';
 import { ConnectorError } from '../domain/failure';
 
 /** A certificate with its private key, as read from PEM text. */
@@ -28,9 +29,18 @@ export function readCertificate(pem: string): CertificateWithKey {
   return read;
 }
 
-/** The SHA-1 thumbprint in upper-case hexadecimal digits, by which the portals show a certificate. */
-export function thumbprintOf({ certificate }: Pick<CertificateWithKey, 'certificate'>): string {
-  return certificate.fingerprint.replaceAll(':', '');
+// https://learn.microsoft.com/graph/api/resources/passwordcredential#properties
+const hintLength = 3;
+
+/** What a credential says about itself: the first characters of a secret; the SHA-1 thumbprint of a certificate, by which the portals show it, and its dates. */
+export function credentialFacts(
+  kind: StoredKind,
+  value: string,
+): { readonly hint: string; readonly startsAt?: Date; readonly expiresAt?: Date } {
+  if (kind === 'clientSecret') return { hint: value.slice(0, hintLength) };
+  const { certificate } = readCertificate(value);
+  const { fingerprint, validFromDate: startsAt, validToDate: expiresAt } = certificate;
+  return { hint: fingerprint.replaceAll(':', ''), startsAt, expiresAt };
 }
 
 const lifeSeconds = 5 * 60;
@@ -46,7 +56,11 @@ export interface Assertion {
  * Signs an assertion by which an application proves that it has the key of its certificate. It is good for five minutes around now, so that a clock
  * that is a little wrong does not matter. https://learn.microsoft.com/entra/identity-platform/certificate-credentials
  */
-export function signAssertion({ certificate, key }: CertificateWithKey, { issuer, subject, audience }: Assertion, now: Date): string {
+export function signAssertion(
+  { certificate, key }: CertificateWithKey,
+  { issuer, subject, audience }: Assertion,
+  now: Date,
+): string {
   const seconds = Math.floor(now.getTime() / 1_000);
   const thumbprint = Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
   const header = { alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint };

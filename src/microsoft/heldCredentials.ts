@@ -1,8 +1,8 @@
 import { isStored } from '../domain/credential';
-import type { CredentialRing } from '../domain/credential';
+import type { CredentialKind, CredentialRing } from '../domain/credential';
 import { ConnectorError, failureOf } from '../domain/failure';
 import type { Clock, RingStore, Secrets, SecretVersions } from '../domain/ports';
-import type { PresentedCredential } from './signIn';
+import type { PresentedCredential } from './applicationSignIn';
 
 /** How long a pointer is used before it is read again: at every login that comes later. */
 const pointerHeldMs = 60_000;
@@ -26,7 +26,7 @@ interface Held {
 
 /** A credential to sign in with, and whether it is the one in use. */
 export interface Candidate {
-  readonly from: 'current' | 'previous';
+  readonly from: 'current' | 'previous' | 'newest';
   readonly credential: () => Promise<PresentedCredential>;
 }
 
@@ -70,6 +70,8 @@ export class HeldCredentials {
     return [
       ...(current === undefined ? [] : [candidate('current', current.version)]),
       ...(previous === undefined ? [] : [candidate('previous', previous.version)]),
+      // The last resort: somebody may have put a new one into the vault by hand.
+      ...(after === 'nothing' ? [] : [{ from: 'newest' as const, credential: async () => this.#fresh(name, kind, signal) }]),
     ];
   }
 
@@ -87,8 +89,7 @@ export class HeldCredentials {
   async #pointer(name: string, youngerThanMs: number, signal: AbortSignal): Promise<Held> {
     const held = this.#held.get(name);
     if (held !== undefined && this.#now() - held.readAt < youngerThanMs) return held;
-    const reading =
-      this.#reading.get(name) ?? this.#readPointer(name, held, signal).finally(() => this.#reading.delete(name));
+    const reading = this.#reading.get(name) ?? this.#readPointer(name, held, signal).finally(() => this.#reading.delete(name));
     this.#reading.set(name, reading);
     return reading;
   }
@@ -123,6 +124,10 @@ export class HeldCredentials {
     const known = values.get('');
     if (known !== undefined) return known.value;
     return this.#keep(name, '', await this.#ports.secrets.read(name, signal), values);
+  }
+
+  async #fresh(name: string, kind: CredentialKind, signal: AbortSignal): Promise<PresentedCredential> {
+    return { kind, value: (await this.#ports.secrets.read(name, signal)) ?? '' };
   }
 
   #keep(name: string, version: string, value: string | undefined, values: Held['values']): string {

@@ -5,8 +5,8 @@ import type { Tenant, TenantId } from '../domain/tenant';
 import { HeldCredentials } from './heldCredentials';
 import type { HeldCredentialsPorts } from './heldCredentials';
 import type { ReceivedToken } from './requestToken';
-import { signIn } from './signIn';
-import type { SignInPorts } from './signIn';
+import { signIn } from './applicationSignIn';
+import type { SignInPorts } from './applicationSignIn';
 
 const refreshAheadMs = 5 * 60_000;
 const failureHoldMs = 10_000;
@@ -133,10 +133,11 @@ class RingCredentials implements Credentials {
         tried.add(presented.value);
         const { cloud, id: tenantId, clientId } = tenant;
         const token = await signIn(this.#ports, { cloud, tenantId, clientId, api }, presented, signal);
-        if (from === 'previous')
+        if (from !== 'current')
           this.#ports.telemetry?.event('credentialFallback', 'warning', {
             tenant: tenant.id,
             credential: tenant.secretName,
+            from,
             code: failureOf(refusal?.error)?.code,
           });
         return token;

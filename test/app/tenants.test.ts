@@ -15,6 +15,7 @@ import type { Failure } from '../../src/domain/failure';
 import { personalAccountsTenantId } from '../../src/domain/tenant';
 import type { Polling, Tenant } from '../../src/domain/tenant';
 import { sources } from '../../src/sources';
+import { memoryRotation } from '../support/memoryCredentials';
 import { recordsOf } from '../support/memorySink';
 import { ScriptedSource, scriptedUnit } from '../support/scriptedSource';
 import { tenantNamed } from '../support/simulatedTenant';
@@ -34,6 +35,7 @@ class World {
   readonly source = new ScriptedSource(this.clock);
   readonly simulation = new Simulation(this.clock, [this.source]);
   readonly worker: Worker = this.simulation.start();
+  readonly rotation = memoryRotation(this.clock, this.simulation.stores.secrets);
   readonly said: string[] = [];
   /** Where each name lives. */
   readonly directory = new Map<string, Discovery>([[contoso, { found: true, tenantId: contoso, cloud: 'commercial' }]]);
@@ -52,6 +54,7 @@ class World {
       ...ports,
       collect: ports,
       secrets: this.stores.secrets,
+      rotation: this.rotation,
       discover: async (tenant, expected) => {
         this.asked.push(expected);
         return Promise.resolve(this.directory.get(tenant) ?? { found: false });
