@@ -23,10 +23,19 @@ export async function rotateDue(ports: RotationPorts, signal: AbortSignal): Prom
   for await (const ring of ports.rings.due(ports.clock.now(), signal)) due.push(ring);
   const left = due.values();
   const work = async (): Promise<void> => {
-    for (const ring of left) if (!signal.aborted) await careFor(ports, ring, signal);
+    for (const ring of left)
+      if (!signal.aborted) await careFor(ports, ring, signal).catch((error: unknown) => noteFailure(ports, ring, error));
   };
   await Promise.all(Array.from({ length: ringsAtOnce }, work));
   return { rings: due.length };
+}
+
+/** The tables do not answer: the lease runs out, and the ring is still due. Others are not held up. */
+function noteFailure(ports: RotationPorts, ring: CredentialRing, error: unknown): void {
+  const failure = failureOf(error);
+  if (failure === undefined) throw error;
+  const step = { credential: ring.name, step: 'save', failure: failure.kind, code: failure.code };
+  if (failure.kind !== 'cancelled') ports.telemetry.event('credentialStepFailed', 'warning', step);
 }
 
 /**

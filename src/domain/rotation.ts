@@ -174,7 +174,8 @@ export function switched(ring: CredentialRing, rotation: Rotation, credential: R
 export function given(ring: CredentialRing, id: string, credential: RingCredential, now: Date): CredentialRing {
   const { current } = ring;
   const at = now.toISOString();
-  const base = without(ring, 'staged', 'rotation', 'previous', 'warnedDays', 'failing', 'comparedAt', 'unseen');
+  const left = leftBehind(ring);
+  const base = without(left, 'staged', 'rotation', 'previous', 'warnedDays', 'failing', 'comparedAt', 'unseen');
   const fact = factOf('given', id, now, credential);
   const reapAt = { reapAt: new Date(now.getTime() + rotationTimes.reapAfter).toISOString() };
   if (current === undefined) return { ...base, current: credential, facts: [...ring.facts, fact] };
@@ -192,7 +193,14 @@ export function retiring(ring: CredentialRing, rotation: Rotation, now: Date): C
 
 /** The credential before is gone; the rotation is over. */
 export function retired(ring: CredentialRing): CredentialRing {
-  return without(ring, 'previous', 'rotation');
+  return without(leftBehind(ring), 'previous', 'rotation');
+}
+
+/** A credential before that is not ours stays at the application; nobody needs to be told of it as of a strange one. */
+function leftBehind(ring: CredentialRing): CredentialRing {
+  const { previous, foreign } = ring;
+  if (foreign === undefined || previous?.keyId === undefined || previous.ours) return ring;
+  return { ...ring, foreign: [...foreign, previous.keyId] };
 }
 
 /** Goes back to the credential before, because the new one stopped working; the new one is then removed. */
