@@ -24,6 +24,8 @@ interface Adding {
   readonly ring: CredentialRing;
   readonly rotation: Rotation;
   readonly save: SaveRing;
+  /** The ring as it was last saved. */
+  readonly present: () => CredentialRing;
   readonly signal: AbortSignal;
 }
 
@@ -32,11 +34,13 @@ interface Adding {
  * row says so; so whoever comes next looks for it by its name, takes it when the vault has it, and removes it when its value is lost.
  */
 export async function addCredential(adding: Adding): Promise<CredentialRing> {
-  const { ports, ring, rotation, save } = adding;
+  const { ports, save, present } = adding;
   try {
-    return ring.kind === 'certificate' ? await addCertificate(adding) : await addSecret(adding);
+    return adding.ring.kind === 'certificate' ? await addCertificate(adding) : await addSecret(adding);
   } catch (error) {
     const failure = failureOf(error);
+    const ring = present();
+    const rotation = ring.rotation ?? adding.rotation;
     if (failure?.kind === 'blockedByPolicy' && /Lifetime/.test(failure.code)) {
       const shorter = lifeDays.find((days) => days < rotation.lifeDays);
       if (shorter !== undefined) return save(anotherAttempt(ring, rotation, { lifeDays: shorter }));

@@ -75,7 +75,7 @@ async function actUntilItWaits(
     const action = nextAction(ring, ports.clock.now());
     if (action.kind === 'wait') return action.until;
     try {
-      await act(ports, ring, action, save, signal);
+      await act({ ports, present, save, signal }, ring, action);
     } catch (error) {
       if (error instanceof NotYet) return error.until;
       const failure = failureOf(error);
@@ -96,12 +96,17 @@ async function actUntilItWaits(
   return new Date(ports.clock.now().getTime() + retryMs);
 }
 
+interface Acting {
+  readonly ports: RotationPorts;
+  readonly present: () => CredentialRing;
+  readonly save: SaveRing;
+  readonly signal: AbortSignal;
+}
+
 async function act(
-  ports: RotationPorts,
+  { ports, present, save, signal }: Acting,
   ring: CredentialRing,
   action: Exclude<RingAction, { kind: 'wait' }>,
-  save: SaveRing,
-  signal: AbortSignal,
 ): Promise<void> {
   const now = ports.clock.now();
   switch (action.kind) {
@@ -115,7 +120,7 @@ async function act(
       await save(ringOf.planned(ring, ports.newId(), action.reason, now));
       return;
     case 'add':
-      await addCredential({ ports, ring, rotation: rotationOf(ring), save, signal });
+      await addCredential({ ports, ring, rotation: rotationOf(ring), save, present, signal });
       return;
     case 'verify':
       await save(await verify(ports, ring, signal));

@@ -28,6 +28,7 @@ export const rotationTimes = {
 
 const verifyTimes = 3;
 const mostAttempts = 5;
+const overdueMs = 7 * dayMs;
 const halfOfUnknownLifeMs = 90 * dayMs;
 /** How long a new credential lives, in days: the first that no policy of the tenant refuses. */
 export const lifeDays = [180, 90, 30] as const;
@@ -234,8 +235,11 @@ export function aborted(ring: CredentialRing, rotation: Rotation, now: Date): Cr
   return { ...without(ring, 'staged', 'rotation'), failing, facts: [...ring.facts, fact] };
 }
 
-/** Adds a warning when the end has come nearer than at the last one. */
+/** Adds a warning when the end has come nearer than at the last one, unless the rotation that will see to it has only just become due. */
 export function warned(ring: CredentialRing, now: Date): CredentialRing {
+  const dueAt = rotationDueAt(ring);
+  const handled = ring.unseen === undefined && ring.failing === undefined && dueAt !== undefined;
+  if (handled && now.getTime() < dueAt + overdueMs) return ring;
   const left = daysLeft(ring.current, now);
   const threshold = left === undefined ? undefined : warningDays.findLast((days) => left <= days);
   if (threshold === undefined || (ring.warnedDays !== undefined && ring.warnedDays <= threshold)) return ring;

@@ -140,6 +140,11 @@ export class CredentialWorld {
     };
   }
 
+  /** For `breakHttp`: Graph does not answer, login does. */
+  readonly graphIsDown = (operation: string): void => {
+    if (operation !== 'token') throw unanswered('graph');
+  };
+
   /** What a process that looks after credentials has. */
   rotation(): RotationPorts {
     const { clock, telemetry, rings, vault } = this;
@@ -192,6 +197,23 @@ export class CredentialWorld {
   async begin(): Promise<void> {
     const value = this.control.tenant.secret;
     await giveCredential(this.rotation(), this.tenant, { kind: 'clientSecret', value }, this.signal);
+  }
+
+  /** The same with a secret that the connector made itself, as after an earlier rotation. */
+  async beginWithOurs(): Promise<void> {
+    const { clientId, secret: portal } = this.control.tenant;
+    this.application.removeSecret(portal);
+    const displayName = `${namePrefix({ installation: 'test' }, { name: this.tenant.secretName })}first-1`;
+    const expiresAt = new Date(this.#now + 180 * dayMs);
+    const added = this.application.addPassword(displayName, expiresAt.getTime());
+    if (typeof added === 'string') throw new Error(added);
+    const { keyId, secretText: value } = added;
+    const version = await this.vault.add(this.tenant.secretName, { kind: 'clientSecret', value, tags: { keyId } }, this.signal);
+    const now = this.clock.now().toISOString();
+    const current = { version, keyId, startsAt: now, expiresAt: expiresAt.toISOString(), ours: true };
+    const { id: tenantId, secretName: name } = this.tenant;
+    const ring = { name, kind: 'clientSecret', cloud: 'custom', clientId, tenantId, current } as const;
+    await this.rings.save({ ...ring, dueAt: now, facts: [], etag: '' }, this.signal);
   }
 
   async ring(): Promise<CredentialRing> {
