@@ -230,6 +230,15 @@ export class CredentialWorld {
     this.#now += days * dayMs;
   }
 
+  /** The timer fires every minute. */
+  async minutes(count: number): Promise<void> {
+    for (let minute = 0; minute < count; minute += 1) {
+      await this.tick();
+      await this.poll();
+      this.pass(60);
+    }
+  }
+
   /** The timer fires once. Returns false when the process died. */
   async tick(): Promise<boolean> {
     try {

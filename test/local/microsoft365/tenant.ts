@@ -46,6 +46,8 @@ export interface SimulatedTenant {
   /** The application registration that may ask for tokens in this tenant. */
   clientId: string;
   secret: string;
+  /** How long that secret lives, in days; two years when absent. */
+  secretLifeDays?: number;
   /** The tenant in which the application is registered, when it is one of several tenants; this one then has no credentials of its own. */
   registeredIn?: string;
   mood: TenantMood;
@@ -133,7 +135,7 @@ export class TenantControl {
     application.owners.add(application.clientId);
     this.#skus = tenant.skus ?? everything;
     this.#notProvisioned = tenant.notProvisioned ?? [];
-    if (application.judge(tenant.secret) === 'wrong') application.addSecret(tenant.secret);
+    if (application.judge(tenant.secret) === 'wrong') application.addSecret(tenant.secret, { lifeDays: tenant.secretLifeDays ?? 730 });
     this.setMood(tenant.mood);
   }
 
