@@ -135,7 +135,8 @@ export class TenantControl {
     application.owners.add(application.clientId);
     this.#skus = tenant.skus ?? everything;
     this.#notProvisioned = tenant.notProvisioned ?? [];
-    if (application.judge(tenant.secret) === 'wrong') application.addSecret(tenant.secret, { lifeDays: tenant.secretLifeDays ?? 730 });
+    if (application.judge(tenant.secret) === 'wrong')
+      application.addSecret(tenant.secret, { lifeDays: tenant.secretLifeDays ?? 730 });
     this.setMood(tenant.mood);
   }
 
