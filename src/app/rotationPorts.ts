@@ -5,7 +5,7 @@ import type { TenantId } from '../domain/tenant';
 import type { CloudId } from '../domain/cloud';
 
 /** What a certificate or secret says about itself. */
-export interface CredentialFacts {
+interface CredentialFacts {
   /** By which Entra ID's list shows it: the first characters of a secret, the thumbprint of a certificate. */
   readonly hint: string;
   readonly startsAt?: Date;
@@ -13,7 +13,7 @@ export interface CredentialFacts {
 }
 
 /** Which application signs in, and in which tenant. */
-export interface TrialOf {
+interface TrialOf {
   readonly cloud: CloudId;
   readonly tenantId: TenantId;
   readonly clientId: string;

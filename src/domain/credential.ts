@@ -29,7 +29,7 @@ export interface RingCredential {
 
 /** Where a rotation stands. Each step is made durable before it is acted on, so that whoever comes next knows what may have happened. */
 export const rotationSteps = ['adding', 'verifying', 'grace', 'retiring', 'aborting'] as const;
-export type RotationStep = (typeof rotationSteps)[number];
+type RotationStep = (typeof rotationSteps)[number];
 
 /** Why a rotation was begun: half of the life is over, a person asked, Key Vault warned, the credential does not work, or a person gave a new one. */
 export const rotationReasons = ['due', 'asked', 'broken', 'given'] as const;

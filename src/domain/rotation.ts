@@ -33,7 +33,7 @@ const halfOfUnknownLifeMs = 90 * dayMs;
 /** How long a new credential lives, in days: the first that no policy of the tenant refuses. */
 export const lifeDays = [180, 90, 30] as const;
 /** Days before the end at which a person is warned. */
-export const warningDays = [45, 30, 14, 7, 1] as const;
+const warningDays = [45, 30, 14, 7, 1] as const;
 
 /** What is to be done about a ring now. */
 export type RingAction =

@@ -6,7 +6,7 @@ import { retryAfterMs } from './retryAfter';
 const errorBody = z.looseObject({ error: z.looseObject({ code: z.string().regex(/^[\w.-]{1,100}$/) }) });
 
 /** What lets an application renew its own credentials. https://learn.microsoft.com/graph/api/application-addpassword#permissions */
-export const ownedByPermission = 'Application.ReadWrite.OwnedBy';
+const ownedByPermission = 'Application.ReadWrite.OwnedBy';
 
 /** Says what a refusal of Graph about an application means. Nothing of Microsoft's text is kept. https://learn.microsoft.com/graph/errors */
 export function classifyApplicationError(

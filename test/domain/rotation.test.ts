@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { CredentialRing, RingCredential } from '../../src/domain/credential';
 import * as machine from '../../src/domain/rotation';
 import { nextAction, rotationTimes, warned } from '../../src/domain/rotation';
+import { without } from '../../src/domain/without';
 
 const start = Date.parse('2026-11-22T12:00:00Z');
 const dayMs = 86_400_000;
@@ -37,10 +38,7 @@ function played(
   const refusal = { kind: 'credentialRejected', code: 'AADSTS7000215', detail: '' } as const;
   if (how === 'silent' || action.kind === 'wait') return ring;
   if (action.kind === 'compare') return warned({ ...ring, comparedAt: now.toISOString() }, now);
-  if (action.kind === 'reap') {
-    const { reapAt: _, ...rest } = ring;
-    return rest;
-  }
+  if (action.kind === 'reap') return without(ring, 'reapAt');
   if (action.kind === 'plan') return machine.planned(ring, 'id', action.reason, now);
   if (rotation === undefined || current === undefined) throw new Error('no rotation');
   switch (action.kind) {
