@@ -11,10 +11,7 @@ import type { Proof, ReceivedToken } from './requestToken';
 import { readClaims } from './tokenClaims';
 
 /** A token of the identity the connector runs as, for a resource such as `https://graph.microsoft.com`. Throws `credentialMissing` when there is no such identity. */
-type IdentityToken = (
-  resource: string,
-  signal: AbortSignal,
-) => Promise<{ readonly token: string; readonly expiresAt: Date }>;
+type IdentityToken = (resource: string, signal: AbortSignal) => Promise<{ readonly token: string; readonly expiresAt: Date }>;
 
 export interface SignInPorts {
   readonly http: Http;

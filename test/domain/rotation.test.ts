@@ -52,8 +52,8 @@ function played(
       return machine.switched(ring, rotation, staged, now);
     case 'watch': {
       const after = machine.tried(ring, rotation, how === 'works' ? undefined : refusal, now);
-      const gone = after.rotation !== undefined && machine.isRefusedForGood(after.rotation);
-      return gone && after.rotation !== undefined ? machine.rolledBack(after, after.rotation, refusal, now) : after;
+      if (after.rotation === undefined || !machine.isRefusedForGood(after.rotation)) return after;
+      return machine.rolledBack(after, after.rotation, refusal, now);
     }
     case 'retire':
       if (rotation.step !== 'retiring') return machine.retiring(ring, rotation, now);
