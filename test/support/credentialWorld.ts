@@ -89,7 +89,7 @@ export class CredentialWorld {
         clientId: contoso.clientId,
         secret: 'old~canary-first',
         mood: 'steady',
-        tokenLifeSeconds: 60,
+        tokenLifeSeconds: 3_599,
       },
       ...{ roles: { graph: ['Application.ReadWrite.OwnedBy'] }, ...tenant },
     };
@@ -250,9 +250,10 @@ export class CredentialWorld {
     }
   }
 
-  /** Every instance polls once; any failure is a lost poll, and throws. */
-  async poll(): Promise<void> {
+  /** Every instance polls once, after a login of its own unless it may use the token it has; any failure is a lost poll, and throws. */
+  async poll({ login = true } = {}): Promise<void> {
     for (const instance of this.instances) {
+      if (login) instance.forget(this.tenant.id, 'management');
       await instance.token(this.tenant, 'management', this.signal);
       this.polls += 1;
     }
