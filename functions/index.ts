@@ -4,6 +4,8 @@ import './scheduleCollection';
 import './collect';
 import './handlePoison';
 import './maintain';
+import './rotateCredentials';
+import './noteNearExpiry';
 import './health';
 
 // Wrong settings must stop the start, not the first message; being told to stop must end runs at a safe place.

@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../domain/failure';
+import { credentialCodes } from './credentialCodes';
 
 /** A failure in plain words: what is wrong, with Microsoft's code at the end, and what to do next. */
 export interface FailureText {
@@ -9,7 +10,7 @@ export interface FailureText {
 const nothing = 'Nothing to do: it is tried again by itself.';
 const report = 'This is a fault of the connector. Update it, and report the code if it stays.';
 const newSecret =
-  'Create a new client secret for the application in the Entra admin center, and add the tenant again with its value.';
+  'Create a new client secret for the application in the Entra admin center, and give its Value: npm run tenant -- credential set TENANT.';
 const consentAgain = "Have an administrator of the tenant grant the application's permissions, then it starts by itself.";
 const askPolicy = 'Ask an administrator of the tenant to let the application sign in, then it starts by itself.';
 const hidden = 'Everything else is still collected.';
@@ -125,6 +126,7 @@ const byKind: { readonly [Kind in FailureKind]: TextOf<Kind> } = {
 
 /** Words for single codes; a part that is left out is the one of the kind. Codes of the Management Activity API and of the login service (AADSTS). */
 const byCode: Readonly<Record<string, Partial<FailureText>>> = {
+  ...credentialCodes,
   AF10001: {
     title: 'The application lacks the permission ActivityFeed.Read, or it was granted only a moment ago.',
     nextStep: 'Grant it and give admin consent. A permission that was just granted takes effect within the hour.',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { latenessAt } from '../domain/lateness';
 import { defaultEventFormat, EventPacker } from '../domain/event';
 import type { OutgoingEvent } from '../domain/event';
+import type { CredentialRing, RingFact } from '../domain/credential';
 import type { Gap, HourCoverage } from '../domain/coverage';
 import type { SourceState } from '../domain/sourceState';
 import { stateTitles } from '../domain/sourceState';
@@ -24,6 +25,7 @@ export type OperationsFact =
       readonly verdict: Verdict;
       readonly before: Verdict | undefined;
     }
+  | { readonly kind: 'credential'; readonly ring: CredentialRing; readonly fact: RingFact }
   | { readonly kind: 'test'; readonly id: string };
 
 interface Telling {
@@ -133,6 +135,8 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
         },
       ];
     }
+    case 'credential':
+      return [credentialTelling(fact.ring, fact.fact)];
     case 'test':
       return [
         {
@@ -147,6 +151,30 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
         },
       ];
   }
+}
+
+const credentialOperations: Readonly<Record<RingFact['kind'], string>> = {
+  rotated: 'CredentialRotated',
+  given: 'CredentialGiven',
+  nearExpiry: 'CredentialNearExpiry',
+  rotationFailing: 'CredentialRotationFailing',
+  rolledBack: 'CredentialRolledBack',
+  foreign: 'ForeignCredentialAdded',
+};
+
+function credentialTelling({ name, kind, clientId }: CredentialRing, fact: RingFact): Telling {
+  const words = fact.failure === undefined ? undefined : describeFailure(fact.failure);
+  return {
+    id: stableId('credential', name, fact.kind, fact.id, fact.at),
+    category: 'M365Connector.Credential',
+    operation: credentialOperations[fact.kind],
+    time: new Date(fact.at),
+    properties: {
+      ...{ credential: name, credentialKind: kind, applicationId: clientId, keyId: fact.keyId },
+      ...{ expiresAt: fact.expiresAt, daysLeft: fact.daysLeft, failure: fact.failure?.kind, code: fact.failure?.code },
+      ...{ title: words?.title, nextStep: words?.nextStep },
+    },
+  };
 }
 
 function stableId(...parts: readonly string[]): string {

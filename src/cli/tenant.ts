@@ -10,10 +10,11 @@ import { cloudIds } from '../domain/cloud';
 import { integrations, isIntegrationId } from '../domain/integration';
 import type { ChosenIntegration, Polling, Tenant } from '../domain/tenant';
 import { doctorText, findingsJson, showText } from './doctorText';
+import { credentialCommand, credentialText, explainedCredential } from './credential';
 import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
-import { ago, table } from './table';
+import { ago, table, wrap } from './table';
 
 const known = Object.entries(integrations)
   .map(([id, { title, collects }]) => `                           ${id}: ${title}. ${collects}.`)
@@ -35,6 +36,11 @@ const help = `Tenants of the Microsoft 365 security connector.
   npm run tenant -- sync TENANT        collects now, whatever the polling interval is, and lists the last 24 hours again
   npm run tenant -- test TENANT        sends one marked record through the hubs, to check the pipeline behind them
   npm run tenant -- remove TENANT --yes
+  npm run tenant -- credential show TENANT     what it signs in with, when that expires, and what to do
+  npm run tenant -- credential rotate TENANT   renews it now, without an interruption
+  npm run tenant -- credential set TENANT [--kind KIND] [--expires DAY] < secret.txt
+                                       gives another one: a client secret (default), or with --kind a certificate
+                                       (PEM with its key), managedIdentity or federatedIdentity (nothing to read)
 
 TENANT is a tenant id or a name. Every command takes --json (the last line is one JSON object) and --help.
 Exit code: 0 it worked, 1 Microsoft or Azure refused, 2 what was given cannot be right.
@@ -68,6 +74,8 @@ const options = {
   description: { type: 'string' },
   'stamp-name': { type: 'boolean' },
   'no-stamp-name': { type: 'boolean' },
+  kind: { type: 'string' },
+  expires: { type: 'string' },
   yes: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -257,8 +265,19 @@ const doctor: Command = async (connector, given, output, signal) => {
   const diagnoses = await diagnose(connector.collectPorts, tenant, signal);
   const found = await findings(connector.collectPorts, tenant, signal);
   const now = connector.clock.now();
-  output.result({ ...tenantJson(tenant), sources: diagnoses, ...findingsJson(found) }, doctorText(tenant, diagnoses, found, now));
+  const credential = await explainedCredential(connector, tenant, signal);
+  const words = credential === undefined ? '' : `\n\nCredential\n${wrapped(credentialText(credential))}`;
+  output.result(
+    { ...tenantJson(tenant), sources: diagnoses, ...findingsJson(found), credential },
+    `${doctorText(tenant, diagnoses, found, now)}${words}`,
+  );
 };
+
+const wrapped = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => wrap(line, 100, '  '))
+    .join('\n');
 
 const count = (number: number): string => number.toLocaleString('en-US');
 
@@ -309,7 +328,10 @@ const remove: Command = async (connector, given, output, signal) => {
   );
 };
 
-const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove };
+const credential: Command = async (connector, { positionals, values }, output, signal) =>
+  credentialCommand(connector, positionals.slice(1), { kind: values.kind, expires: values.expires }, output, signal);
+
+const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove, credential };
 
 const general: readonly string[] = ['json', 'help'];
 const ofAdd = [
@@ -324,11 +346,11 @@ const ofAdd = [
   'stamp-name',
   'no-stamp-name',
 ];
-const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'] };
+const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'], credential: ['kind', 'expires'] };
 
 /** Refuses what a command would have to ignore: a second tenant, an option of another command. */
 function refuseSuperfluous(name: string, { positionals, values }: Given): void {
-  const most = ['add', 'list'].includes(name) ? 1 : 2;
+  const most = ['add', 'list'].includes(name) ? 1 : name === 'credential' ? 3 : 2;
   if (positionals.length > most)
     throw new InputError(
       `"${positionals.slice(most).join(' ')}" is one word too many.`,

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { applicationOperation } from './applicationRoute';
 import { findPlace } from './graph/endpoints';
 import type { Operation } from './requestLog';
 import { isContentType, type Api, type ContentType } from './tenant';
@@ -80,6 +81,8 @@ function feedCall(path: string, query: URLSearchParams): Place {
 
 /** Graph and Defender have no tenant in their paths: it is the token's. */
 function objectCall(listener: 'graph' | 'defender', path: string, authorization: string | undefined): Place {
+  const application = listener === 'graph' ? applicationOperation(path) : undefined;
+  if (application !== undefined) return { operation: application, tenantId: tenantOfToken(authorization), contentId: undefined };
   const place = findPlace(listener, path.replace(/^\/[^/]*\/?/, ''));
   return { operation: place?.endpoint.operation ?? 'unknown', tenantId: tenantOfToken(authorization), contentId: place?.id };
 }

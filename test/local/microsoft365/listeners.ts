@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { answerActivity, inspect } from './activityApi';
+import { applicationOperation } from './applicationRoute';
+import { answerApplications } from './applicationsApi';
 import { route, type Call } from './call';
 import type { Faults } from './faults';
 import type { SimulatedGraph } from './graph/graph';
@@ -119,6 +121,7 @@ function rightAnswer(service: Service, graph: SimulatedGraph, call: Call): Reply
     case 'management':
       return answerActivity(service, call);
     case 'graph':
+      return applicationOperation(call.path) === undefined ? answerObjects(graph, call) : answerApplications(service, call);
     case 'defender':
       return answerObjects(graph, call);
   }

@@ -1,3 +1,4 @@
+import { openAssertion } from './applicationsApi';
 import type { Call } from './call';
 import { jsonReply, type Reply } from './reply';
 import type { Service } from './service';
@@ -77,8 +78,12 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
   const unknown = unknownApplication(service, control, form.get('client_id') ?? '');
   if (unknown) return unknown;
 
-  const wrongSecret = judgeSecret(service, control, form.get('client_secret') ?? '');
-  if (wrongSecret) return wrongSecret;
+  const assertion = form.get('client_assertion');
+  const wrongCredential =
+    assertion === null
+      ? judgeSecret(service, control, form.get('client_secret') ?? '')
+      : judgeAssertion(service, control, assertion, `${service.urls.login}/${call.tenantId ?? ''}/oauth2/v2.0/token`);
+  if (wrongCredential) return wrongCredential;
 
   const scope = form.get('scope') ?? '';
   const api = apiOf(service, scope);
@@ -133,6 +138,32 @@ function judgeSecret(service: Service, control: TenantControl, secret: string): 
   }
   const text = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.${guid.test(secret) ? ' The value sent looks like a client secret ID.' : ''}`;
   return refuse(service, 7000215, { error: 'invalid_client', status: 401, text });
+}
+
+/** A proof by certificate, or by the token of a managed identity that the application trusts. */
+function judgeAssertion(service: Service, control: TenantControl, assertion: string, url: string): Reply | undefined {
+  const { application } = control;
+  const refused = (code: number, text: string): Reply => refuse(service, code, { error: 'invalid_client', status: 401, text });
+  const identity = service.tokens.check(assertion, service.nowMs());
+  if (identity) {
+    if (application.federated.length === 0)
+      return refused(7000226, `No configured federated identity credentials on application '${application.clientId}'.`);
+    const sameIssuer = application.federated.filter(({ issuer }) => issuer === `${service.urls.login}/${identity.tid}/v2.0`);
+    if (sameIssuer.length === 0)
+      return refused(700211, 'No matching federated identity record found for presented assertion issuer.');
+    const sameSubject = sameIssuer.filter(({ subject }) => subject === identity.appid);
+    if (sameSubject.length === 0)
+      return refused(700213, 'No matching federated identity record found for presented assertion subject.');
+    if (!sameSubject.some(({ audience }) => audience === identity.aud))
+      return refused(700212, 'No matching federated identity record found for presented assertion audience.');
+    return undefined;
+  }
+  const claims = openAssertion(application, assertion, service.nowMs());
+  if (claims?.iss !== application.clientId || claims.sub !== application.clientId)
+    return refused(700027, 'Client assertion contains an invalid signature. [Reason - The key was not found.]');
+  return claims.aud.toLowerCase() === url.toLowerCase()
+    ? undefined
+    : refused(700023, `Client assertion audience claim does not match Realm issuer.`);
 }
 
 function apiOf(service: Service, scope: string): Api | undefined {

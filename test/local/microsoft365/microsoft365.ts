@@ -86,7 +86,8 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
 
   function addTenant(tenant: SimulatedTenant): TenantControl {
     const tenantId = tenant.tenantId.toLowerCase();
-    const control = new TenantControl({ ...tenant, tenantId }, () => clock.now().getTime());
+    const shared = service.tenants.get(tenant.registeredIn ?? '')?.application;
+    const control = new TenantControl({ ...tenant, tenantId }, () => clock.now().getTime(), shared);
     service.tenants.set(tenantId, control);
     for (const contentType of tenant.subscribed ?? []) {
       if (service.subscriptions.get(tenantId, contentType)) continue;

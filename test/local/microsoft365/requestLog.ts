@@ -1,3 +1,4 @@
+import type { ApplicationOperation } from './applicationRoute';
 import type { ObjectOperation } from './graph/operations';
 import type { Api, ContentType } from './tenant';
 
@@ -16,7 +17,7 @@ export type ActivityOperation =
   | 'unknown';
 
 /** What a request asked for. */
-export type Operation = ActivityOperation | ObjectOperation;
+export type Operation = ActivityOperation | ApplicationOperation | ObjectOperation;
 
 /** One answered request. */
 export interface RequestEntry {

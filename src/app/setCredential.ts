@@ -1,0 +1,51 @@
+import { isStored } from '../domain/credential';
+import type { CredentialRing } from '../domain/credential';
+import { ConnectorError, failureOf } from '../domain/failure';
+import type { Tenant } from '../domain/tenant';
+import { giveCredential } from './credentials';
+import type { GivenCredential } from './credentials';
+import { checkSecret, findTenant, InputError, patientLogin, setStatus } from './tenants';
+import type { Progress, TenantPorts } from './tenants';
+
+const shortestDays = 1;
+const dayMs = 86_400_000;
+
+/**
+ * Gives a tenant another credential, of whatever kind: it is checked, seen to work, kept, and used from then on; the one before stays usable for a day.
+ * The tenant's sources run at once. Throws InputError, or the failure of the login.
+ */
+export async function setCredential(
+  ports: TenantPorts,
+  text: string,
+  wanted: GivenCredential,
+  say: Progress,
+  signal: AbortSignal,
+): Promise<{ readonly tenant: Tenant; readonly ring: CredentialRing }> {
+  const { tenant } = await findTenant(ports, text, signal);
+  const { kind, expiresAt } = wanted;
+  const value = kind === 'clientSecret' ? checkSecret(wanted.value) : wanted.value;
+  const now = ports.clock.now();
+  if (expiresAt !== undefined && expiresAt.getTime() < now.getTime() + shortestDays * dayMs)
+    throw new InputError('That day is over, or today.', 'Give the day on which the credential expires.');
+  if (isStored(kind)) checkForm(ports, kind, value);
+  say('Signing in as the application …');
+  const of = { cloud: tenant.cloud, tenantId: tenant.id, clientId: tenant.clientId };
+  await patientLogin(ports.clock, async () => ports.rotation.trySignIn(of, { kind, value }, signal), say, signal);
+  say(isStored(kind) ? 'Storing it in Key Vault …' : 'Storing the choice …');
+  const ring = await giveCredential(ports.rotation, tenant, { ...wanted, value }, signal);
+  if (tenant.status === 'active') await setStatus(ports, tenant.id, 'active', signal);
+  return { tenant, ring };
+}
+
+function checkForm(ports: TenantPorts, kind: 'certificate' | 'clientSecret', value: string): void {
+  try {
+    ports.rotation.factsOf(kind, value);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (!(error instanceof ConnectorError) || failure?.kind !== 'credentialMissing') throw error;
+    throw new InputError(
+      `This certificate cannot be used. ${failure.detail}`,
+      'Give certificate and RSA key together as PEM text, for example: … --kind certificate < certificate.pem',
+    );
+  }
+}
