@@ -16,6 +16,7 @@ export type OperationsFact =
   | { readonly kind: 'coverage'; readonly sourceId: string; readonly hours: readonly TellableHour[] }
   | { readonly kind: 'gap'; readonly gap: Gap }
   | { readonly kind: 'state'; readonly sourceId: string; readonly state: SourceState; readonly before: SourceState['name'] }
+  | { readonly kind: 'change'; readonly id: string; readonly what: string; readonly who: string; readonly detail?: string }
   | { readonly kind: 'test'; readonly id: string };
 
 interface Telling {
@@ -100,6 +101,16 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
         },
       ];
     }
+    case 'change':
+      return [
+        {
+          id: stableId('change', fact.id),
+          category: 'M365Connector.Change',
+          operation: 'TenantChanged',
+          time: now,
+          properties: { change: fact.what, by: fact.who, detail: fact.detail },
+        },
+      ];
     case 'test':
       return [
         {

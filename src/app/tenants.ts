@@ -70,7 +70,8 @@ const longestName = 100;
 const longestDescription = 1_000;
 const saveAttempts = 5;
 
-function checkSecret(secret: string): string {
+/** The secret as a person meant it, without the line break of its file. Throws InputError for what cannot be one. */
+export function checkSecret(secret: string): string {
   // A byte order mark and a line break come from how the file was written.
   const value = secret.replace(/^\ufeff/, '').replace(/\r?\n$/, '');
   if (value === '')
@@ -102,9 +103,10 @@ function checkText(what: string, text: string | undefined, longest: number): voi
     );
 }
 
-async function findHome(
-  ports: TenantPorts,
-  wanted: NewTenant,
+/** The tenant id and cloud behind what a person gave. Throws InputError when it is no organisation that Microsoft knows. */
+export async function findHome(
+  ports: Pick<TenantPorts, 'collect' | 'discover'>,
+  wanted: Pick<NewTenant, 'tenant' | 'cloud'>,
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly cloud: CloudId }> {
   const text = wanted.tenant.trim();
@@ -225,7 +227,7 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
   say('Storing the secret in Key Vault …');
   await ports.secrets.write(candidate.secretName, secret, { tenantId: home.id, clientId }, signal);
   const { tenant, before } = await saveTenant(ports, home.id, build, signal);
-  if (before !== undefined && before.secretName !== tenant.secretName) await ports.secrets.remove(before.secretName, signal);
+  if (before !== undefined && before.secretName !== tenant.secretName) await removeSecret(ports, before, signal);
   await startSources(ports, tenant, signal);
   const needed = new Set(
     sourcesOf(tenant, ports.sources.values()).flatMap(({ permissions }) => permissions.map(({ role }) => role)),
@@ -243,8 +245,13 @@ interface Saved {
   readonly before: Tenant | undefined;
 }
 
+/** Removes a credential that nobody else uses: that of the provider's application is every tenant's. */
+export async function removeSecret(ports: Pick<TenantPorts, 'secrets'>, tenant: Tenant, signal: AbortSignal): Promise<void> {
+  if (tenant.application !== 'provider') await ports.secrets.remove(tenant.secretName, signal);
+}
+
 /** Writes a tenant that is made from the one that is there, again if another command was quicker. */
-async function saveTenant(
+export async function saveTenant(
   ports: Pick<TenantPorts, 'tenants'>,
   id: string,
   build: (present: Tenant | undefined) => Tenant,
@@ -271,7 +278,8 @@ async function rowsOf(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): 
   return rows;
 }
 
-async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<void> {
+/** Makes every source of a tenant due now, with a row where it has none. Doing it again changes nothing but the time. */
+export async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<void> {
   const disabled = (row: SourceRow): boolean => {
     const integration: IntegrationId | undefined = ports.sources.get(row.sourceId)?.integration;
     return tenant.integrations.find(({ id }) => id === integration)?.polling.kind === 'disabled';
@@ -385,7 +393,7 @@ export async function removeTenant(ports: TenantPorts, text: string, signal: Abo
     (present) => withStatus(stillThere(present, text), 'paused', ports.clock),
     signal,
   );
-  await ports.secrets.remove(tenant.secretName, signal);
+  await removeSecret(ports, tenant, signal);
   await ports.sourceRows.remove(tenant.id, signal);
   await ports.tenants.remove(tenant.id, signal);
   return tenant;

@@ -63,6 +63,7 @@ function tenantColumns(tenant: Tenant): Columns {
   const { id, name, description, cloud, clientId, secretName, stampName, status, statusSince, epoch, addedAt } = tenant;
   const integrations = JSON.stringify(tenant.integrations);
   return {
+    application: tenant.application,
     ...{ id, name, description, cloud, clientId, secretName, integrations, stampName, status, statusSince, addedAt },
     epoch: BigInt(epoch),
   };
@@ -76,6 +77,7 @@ function tenantOf(reader: RowReader): Tenant {
     description: reader.text('description'),
     cloud: reader.word('cloud', cloudIds),
     clientId: reader.text('clientId'),
+    ...(reader.row.columns['application'] === undefined ? {} : { application: reader.word('application', ['provider']) }),
     secretName: reader.text('secretName'),
     integrations: reader.json('integrations', integrationsOf),
     stampName: reader.flag('stampName'),

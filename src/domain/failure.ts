@@ -18,6 +18,8 @@ export type Failure =
   | { readonly kind: 'tenantUnknown'; readonly code: string }
   | { readonly kind: 'tenantMismatch'; readonly code: string }
   | { readonly kind: 'blockedByPolicy'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'proofRefused'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'replicating'; readonly code: string }
   | { readonly kind: 'auditOff'; readonly code: string }
   | { readonly kind: 'subscriptionMissing'; readonly code: string }
   | { readonly kind: 'subscriptionDisabled'; readonly code: string; readonly by: string }
@@ -70,6 +72,8 @@ const dispositions: Record<FailureKind, Disposition> = {
   tenantUnknown: 'person',
   tenantMismatch: 'person',
   blockedByPolicy: 'person',
+  proofRefused: 'person',
+  replicating: 'retry',
   auditOff: 'person',
   subscriptionMissing: 'wait',
   subscriptionDisabled: 'person',
