@@ -5,6 +5,9 @@ import './collect';
 import './handlePoison';
 import './maintain';
 import './health';
+import './pages';
+import './onboard';
+import './resumeOnboardings';
 
 // Wrong settings must stop the start, not the first message; being told to stop must end runs at a safe place.
 app.hook.appStart(() => connector().start());

@@ -35,6 +35,9 @@ import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
 import { createTenantSend } from './microsoft/tenantSend';
 import { readClaims } from './microsoft/tokenClaims';
+import { composePages } from './composePages';
+import type { OnboardPorts } from './app/onboardPorts';
+import type { WebRequest, WebResponse } from './web/request';
 import { readSettings } from './settings';
 import type { Settings } from './settings';
 import { sources as registry } from './sources';
@@ -56,6 +59,11 @@ export interface Connector {
   readonly collect: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly poison: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly maintain: (invocation: Invocation) => Promise<void>;
+  readonly onboardPorts: OnboardPorts;
+  /** Answers a request to the pages. */
+  readonly web: (request: WebRequest) => Promise<WebResponse>;
+  readonly onboard: (message: unknown) => Promise<void>;
+  readonly resumeOnboardings: () => Promise<void>;
   readonly health: () => { readonly status: 'ok'; readonly sources: number };
   /** Ends runs at a safe place and closes connections. */
   readonly stop: () => Promise<void>;
@@ -77,6 +85,9 @@ const systemClock: Clock = {
 
 /** Differences below this are the granularity of the Date header and the way of the answer, not a wrong clock. */
 const clockNoiseMs = 5_000;
+
+/** How long a page may take; Azure's front end waits 230 s. */
+const pageMs = 60_000;
 
 function storageAccess(settings: Settings): StorageAccess {
   if (settings.storage.kind === 'connectionString') return settings.storage;
@@ -196,6 +207,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       return { roles: claims.roles };
     },
   };
+  const pages = composePages({ settings, tenantPorts, telemetry, http, clouds, storage, storageOptions });
   const running = new Set<Promise<void>>();
   const tracked = async (work: Promise<void>): Promise<void> => {
     running.add(work);
@@ -219,6 +231,10 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     },
     poison: async (message) => tracked(handlePoison(collectPorts, poison, message, stopping.signal)),
     maintain: async () => tracked(maintain(collectPorts, stopping.signal).then(() => undefined)),
+    onboardPorts: pages.onboardPorts,
+    web: async (request) => pages.answer(request, AbortSignal.any([stopping.signal, AbortSignal.timeout(pageMs)])),
+    onboard: async (message) => tracked(pages.advance(message, stopping.signal)),
+    resumeOnboardings: async () => tracked(pages.resume(stopping.signal)),
     health: () => ({ status: 'ok', sources: sources.size }),
     stop: async () => {
       stopping.abort();

@@ -348,7 +348,13 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
   if (missing.length === names.length) return undefined;
   for (const name of missing) read.problem(name, 'is missing, although other addresses of the cloud "custom" are given');
   if (login === undefined || management === undefined || graph === undefined || defender === undefined) return undefined;
-  return { id: 'custom', title: 'Custom', login, ...(signIn === undefined ? {} : { signIn }), hosts: { management, graph, defender } };
+  return {
+    id: 'custom',
+    title: 'Custom',
+    login,
+    ...(signIn === undefined ? {} : { signIn }),
+    hosts: { management, graph, defender },
+  };
 }
 
 function readPages(read: SettingsReader): PageSettings | undefined {

@@ -1,6 +1,7 @@
 /** One setting, as it is documented and checked: docs/settings.md is made from this table. */
 export interface SettingFacts {
-  readonly group: 'Needed' | 'Azure identity' | 'Where records go' | 'How much and how often' | 'Pages and onboarding' | 'A cloud of your own';
+  readonly group:
+    'Needed' | 'Azure identity' | 'Where records go' | 'How much and how often' | 'Pages and onboarding' | 'A cloud of your own';
   readonly what: string;
   /** What an example of it looks like; shown when it is wrong. */
   readonly example: string;

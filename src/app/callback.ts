@@ -17,7 +17,17 @@ export type CallbackOutcome =
 /** The query of a callback: each parameter with all its values. */
 export type CallbackQuery = ReadonlyMap<string, readonly string[]>;
 
-const known = ['state', 'code', 'error', 'error_description', 'error_subcode', 'admin_consent', 'tenant', 'scope', 'session_state'];
+const known = [
+  'state',
+  'code',
+  'error',
+  'error_description',
+  'error_subcode',
+  'admin_consent',
+  'tenant',
+  'scope',
+  'session_state',
+];
 const longestCode = 8_000;
 
 /**
@@ -53,7 +63,8 @@ async function judge(
   const onboarding = found.row;
 
   const error = one('error');
-  if (error !== undefined) return stop(ports, onboarding, { kind: 'signIn', code: codeOf(error, one('error_description')) }, signal);
+  if (error !== undefined)
+    return stop(ports, onboarding, { kind: 'signIn', code: codeOf(error, one('error_description')) }, signal);
   if (pending.purpose === 'consent') {
     const wrong = wrongWithConsent(onboarding, one('admin_consent'), one('tenant'));
     if (wrong === undefined) return consented(ports, onboarding, signal);
@@ -104,17 +115,16 @@ function wrongWithConsent(onboarding: Onboarding, marker: string | undefined, te
 }
 
 async function consented(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<CallbackOutcome> {
-  await changeOnboarding(
-    ports,
-    onboarding.id,
-    (row) => (row.step === 'consent' ? advanced(ports, row) : undefined),
-    signal,
-  );
+  await changeOnboarding(ports, onboarding.id, (row) => (row.step === 'consent' ? advanced(ports, row) : undefined), signal);
   await ports.onboardingQueue.send(onboarding.id, 0, signal);
   return { kind: 'progress', onboardingId: onboarding.id };
 }
 
-async function recordMismatch(ports: OnboardPorts, { tenantId, person, customer }: Onboarding, signal: AbortSignal): Promise<void> {
+async function recordMismatch(
+  ports: OnboardPorts,
+  { tenantId, person, customer }: Onboarding,
+  signal: AbortSignal,
+): Promise<void> {
   await ports.changes.record(
     {
       at: ports.clock.now().toISOString(),
@@ -146,7 +156,8 @@ async function redeem(
     if (failure.kind === 'proofRefused') return { ...refuse(failure.code), onboardingId: onboarding.id };
     return stop(ports, onboarding, { kind: 'failure', failure }, signal);
   }
-  if (who.tenantId === personalAccountsTenantId) return stop(ports, onboarding, { kind: 'signIn', code: 'personalAccount' }, signal);
+  if (who.tenantId === personalAccountsTenantId)
+    return stop(ports, onboarding, { kind: 'signIn', code: 'personalAccount' }, signal);
   const invited = (await ports.onboarding.invitations.find(onboarding.invitationId, signal))?.row;
   if (invited?.tenantId !== undefined && invited.tenantId !== who.tenantId)
     return stop(ports, onboarding, { kind: 'signIn', code: 'otherTenant' }, signal);
@@ -179,12 +190,23 @@ export function advanced(ports: Pick<OnboardPorts, 'clock'>, row: Onboarding, ch
   const now = ports.clock.now().toISOString();
   const next = stepAfter(row.way, step);
   const going = without(row, 'stopped', 'waiting', 'step');
-  return { ...going, ...changes, ...(next === undefined ? {} : { step: next }), stepSince: now, done: { ...row.done, [step]: now } };
+  return {
+    ...going,
+    ...changes,
+    ...(next === undefined ? {} : { step: next }),
+    stepSince: now,
+    done: { ...row.done, [step]: now },
+  };
 }
 
 async function stop(ports: OnboardPorts, { id }: Onboarding, stopped: Stopped, signal: AbortSignal): Promise<CallbackOutcome> {
   const code = stopped.kind === 'signIn' ? stopped.code : stopped.failure.code;
   ports.telemetry.event('signInRefused', 'warning', { code });
-  await changeOnboarding(ports, id, (row) => (row.step !== undefined && isPersonal(row.step) ? { ...row, stopped } : undefined), signal);
+  await changeOnboarding(
+    ports,
+    id,
+    (row) => (row.step !== undefined && isPersonal(row.step) ? { ...row, stopped } : undefined),
+    signal,
+  );
   return { kind: 'progress', onboardingId: id };
 }

@@ -30,7 +30,10 @@ export async function invite(
     );
   const tenantId = wanted.tenantId === undefined ? undefined : parseGuid(wanted.tenantId);
   if (wanted.tenantId !== undefined && tenantId === undefined)
-    throw new InputError('The tenant id is not a GUID.', 'Find it in the Entra admin center, Overview, Tenant ID, or leave it out.');
+    throw new InputError(
+      'The tenant id is not a GUID.',
+      'Find it in the Entra admin center, Overview, Tenant ID, or leave it out.',
+    );
   const now = ports.clock.now();
   const token = randomText(256);
   const invitation: Invitation = {

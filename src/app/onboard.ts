@@ -103,8 +103,7 @@ export async function resumeOnboardings(ports: OnboardPorts, signal: AbortSignal
 /** The id in a message of the queue; undefined when the message is not one of ours. */
 export function parseOnboardingMessage(message: unknown): string | undefined {
   const given: unknown = typeof message === 'string' ? parsedJson(message) : message;
-  const id: unknown =
-    typeof given === 'object' && given !== null && 'onboardingId' in given ? given.onboardingId : undefined;
+  const id: unknown = typeof given === 'object' && given !== null && 'onboardingId' in given ? given.onboardingId : undefined;
   return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id) ? id : undefined;
 }
 

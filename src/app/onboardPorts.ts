@@ -45,4 +45,3 @@ export type StepResult =
 
 /** A step: may be done any number of times, by anybody, and finds what an earlier try made. */
 export type Step = (ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal) => Promise<StepResult>;
-

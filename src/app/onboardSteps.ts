@@ -25,7 +25,8 @@ export const steps: Readonly<Record<Exclude<OnboardingStep, 'signIn' | 'consent'
   firstRecords: awaitRecords,
 };
 
-const spreading = "What you just agreed to is on its way through Microsoft's data centres: seconds as a rule, sometimes some minutes.";
+const spreading =
+  "What you just agreed to is on its way through Microsoft's data centres: seconds as a rule, sometimes some minutes.";
 
 /** The tenant as it will be, from an onboarding that knows its tenant and application. */
 export function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: Tenant | undefined): Tenant {
@@ -56,14 +57,17 @@ export function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: T
 /** Proves, with a token from that very tenant, that the application can sign in there and has what the integrations need. */
 async function proveLogin(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult> {
   const tenant = tenantOf(ports, onboarding, undefined);
-  const given = onboarding.way === 'ownApplication' ? await ports.secrets.read(onboardingSecretName(onboarding.id), signal) : undefined;
+  const given =
+    onboarding.way === 'ownApplication' ? await ports.secrets.read(onboardingSecretName(onboarding.id), signal) : undefined;
   // The temporary copy is gone once the tenant has its own.
   const needed = permissionsOf(onboarding.integrations, ports.sources.values());
   const missing: string[] = [];
   for (const api of apisOf(needed)) {
     const roles = await rolesFor(ports, onboarding, { tenant, api, given }, signal);
     if ('kind' in roles) return roles;
-    missing.push(...needed.filter((permission) => permission.api === api && !roles.roles.includes(permission.role)).map(({ role }) => role));
+    missing.push(
+      ...needed.filter((permission) => permission.api === api && !roles.roles.includes(permission.role)).map(({ role }) => role),
+    );
   }
   if (missing.length === 0) return { kind: 'done' };
   // What the application of the customer's own lacks is told at once: its administrator is there, and can grant it.
@@ -98,11 +102,17 @@ async function rolesFor(
         return onboarding.integrations.length > 0 ? { roles: rolesOf(ports, onboarding, api) } : stop;
       case 'consentMissing':
       case 'permissionMissing':
-        return waitedMs < spreadsWithinMs && onboarding.way !== 'ownApplication' ? { kind: 'wait', why: spreading, forMs: retryMs } : stop;
+        return waitedMs < spreadsWithinMs && onboarding.way !== 'ownApplication'
+          ? { kind: 'wait', why: spreading, forMs: retryMs }
+          : stop;
       case 'credentialRejected':
         // A new secret and a wrong one get the same answer.
         return failure.code === 'AADSTS7000215' && waitedMs < secretSpreadsWithinMs
-          ? { kind: 'wait', why: 'Microsoft does not accept the new secret yet: a minute as a rule, up to three.', forMs: retryMs }
+          ? {
+              kind: 'wait',
+              why: 'Microsoft does not accept the new secret yet: a minute as a rule, up to three.',
+              forMs: retryMs,
+            }
           : stop;
       case 'unavailable':
       case 'throttled':

@@ -116,11 +116,16 @@ export async function sendToMicrosoft(ports: OnboardPorts, onboarding: Onboardin
 
 /** Goes back to consent, or to signing in, after it was refused or taken back; what is done stays done. */
 export async function askAgain(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<string> {
-  const fresh = await changeOnboarding(ports, onboarding.id, (row) => {
-    const going = without(row, 'stopped', 'waiting');
-    const back = row.way === 'adminConsent' && row.step !== undefined && !isPersonal(row.step);
-    return back ? { ...going, step: 'consent', stepSince: ports.clock.now().toISOString() } : going;
-  }, signal);
+  const fresh = await changeOnboarding(
+    ports,
+    onboarding.id,
+    (row) => {
+      const going = without(row, 'stopped', 'waiting');
+      const back = row.way === 'adminConsent' && row.step !== undefined && !isPersonal(row.step);
+      return back ? { ...going, step: 'consent', stepSince: ports.clock.now().toISOString() } : going;
+    },
+    signal,
+  );
   return sendToMicrosoft(ports, fresh ?? onboarding, signal);
 }
 

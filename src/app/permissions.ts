@@ -19,10 +19,3 @@ export function permissionsOf(chosen: readonly IntegrationId[], sources: Iterabl
 export function apisOf(permissions: readonly Permission[]): readonly Api[] {
   return [...new Set(permissions.map(({ api }) => api))];
 }
-
-/** What an API is called in Microsoft's own lists of permissions. */
-export const apiTitles: Readonly<Record<Api, string>> = {
-  management: 'Office 365 Management APIs',
-  graph: 'Microsoft Graph',
-  defender: 'WindowsDefenderATP',
-};

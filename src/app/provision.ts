@@ -51,7 +51,11 @@ function resultOf(ports: OnboardPorts, { stepSince }: Onboarding, failure: Failu
   const waitedMs = ports.clock.now().getTime() - Date.parse(stepSince);
   if (failure.kind === 'unauthorized') return signInAgain;
   if (failure.kind === 'replicating' && waitedMs < replicatesWithinMs)
-    return { kind: 'wait', why: "What was just made is on its way through Microsoft's directory: seconds as a rule.", forMs: retryMs };
+    return {
+      kind: 'wait',
+      why: "What was just made is on its way through Microsoft's directory: seconds as a rule.",
+      forMs: retryMs,
+    };
   if (failure.kind === 'unavailable' || failure.kind === 'throttled' || failure.kind === 'storeUnavailable')
     return { kind: 'wait', why: 'The directory does not answer; it is tried again by itself.', forMs: retryMs * 3 };
   return { kind: 'stop', stopped: { kind: 'failure', failure } };
@@ -63,7 +67,12 @@ interface Needed {
 }
 
 /** What has to be granted, by the ids this tenant's own directory gives; what the tenant does not have is left out. */
-async function needed(ports: OnboardPorts, onboarding: Onboarding, access: DirectoryAccess, signal: AbortSignal): Promise<Needed[]> {
+async function needed(
+  ports: OnboardPorts,
+  onboarding: Onboarding,
+  access: DirectoryAccess,
+  signal: AbortSignal,
+): Promise<Needed[]> {
   const permissions: readonly Permission[] = permissionsOf(onboarding.integrations, ports.sources.values());
   const found: Needed[] = [];
   for (const api of apisOf(permissions)) {
@@ -85,7 +94,10 @@ async function putApplication(...[ports, onboarding, access, signal]: Parameters
     },
     signal,
   );
-  return { kind: 'done', changes: { clientId: appId, provisioned: { ...onboarding.provisioned, applicationObjectId: objectId } } };
+  return {
+    kind: 'done',
+    changes: { clientId: appId, provisioned: { ...onboarding.provisioned, applicationObjectId: objectId } },
+  };
 }
 
 async function putServicePrincipal(...[ports, onboarding, access, signal]: Parameters<Work>): Promise<StepResult> {
@@ -120,7 +132,8 @@ async function putPassword(...[ports, onboarding, access, signal]: Parameters<Wo
   const { tenantId, clientId, provisioned = {} } = onboarding;
   if (made === undefined || tenantId === undefined || clientId === undefined) return unmade;
   const present = (await ports.tenants.find(tenantId, signal))?.tenant;
-  if (present?.clientId === clientId && (await ports.secrets.read(present.secretName, signal)) !== undefined) return { kind: 'done' };
+  if (present?.clientId === clientId && (await ports.secrets.read(present.secretName, signal)) !== undefined)
+    return { kind: 'done' };
 
   const displayName = `m365c-${onboarding.id}`;
   const secretName = `tenant-${tenantId}-${clientId.slice(0, 8)}`;
@@ -129,7 +142,11 @@ async function putPassword(...[ports, onboarding, access, signal]: Parameters<Wo
   if (kept !== undefined && ours.some(({ keyId }) => keyId === kept)) return { kind: 'done' };
   const now = ports.clock.now().getTime();
   if (provisioned.askedAt !== undefined && ours.length === 0 && now - Date.parse(provisioned.askedAt) < showsWithinMs)
-    return { kind: 'wait', why: 'An answer of Microsoft was lost; it is looked for before anything new is made.', forMs: retryMs };
+    return {
+      kind: 'wait',
+      why: 'An answer of Microsoft was lost; it is looked for before anything new is made.',
+      forMs: retryMs,
+    };
   for (const { keyId } of ours) await ports.directory.removePassword(access, made.objectId, keyId, signal);
   await noteProvisioned(ports, onboarding.id, { askedAt: new Date(now).toISOString() }, signal);
   const { keyId, secret } = await addPassword(ports, access, { objectId: made.objectId, displayName }, signal);
@@ -160,7 +177,11 @@ async function noteProvisioned(ports: OnboardPorts, id: string, changes: Provisi
 }
 
 /** Gives the administrator's rights back: the set-up application leaves the tenant. Undefined when that is done. */
-export async function dropRights(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult | undefined> {
+export async function dropRights(
+  ports: OnboardPorts,
+  onboarding: Onboarding,
+  signal: AbortSignal,
+): Promise<StepResult | undefined> {
   const accessToken = await ports.secrets.read(onboardingSecretName(onboarding.id), signal);
   if (accessToken === undefined) return undefined;
   try {

@@ -151,7 +151,8 @@ export function tableChangeStore(access: StorageAccess, options: StorageOptions 
       const query = { partition: keyPart(tenantId ?? everybody), pageSize: Math.min(limit, 1_000) };
       for await (const page of rows.list(query, signal)) {
         for (const { columns } of page) {
-          const made = typeof columns['json'] === 'string' ? parseJson(columns['json'], (value) => change.safeParse(value).data) : undefined;
+          const made =
+            typeof columns['json'] === 'string' ? parseJson(columns['json'], (value) => change.safeParse(value).data) : undefined;
           if (made !== undefined) found.push(made);
         }
         if (found.length >= limit) break;

@@ -78,7 +78,8 @@ export interface Provisioned {
 
 /** Why it stopped and what it waits for. `signIn`: what Microsoft said in the browser, as a code; `failure`: what a step met. */
 export type Stopped =
-  { readonly kind: 'signIn'; readonly code: string } | { readonly kind: 'failure'; readonly failure: Failure; readonly missing?: readonly string[] };
+  | { readonly kind: 'signIn'; readonly code: string }
+  | { readonly kind: 'failure'; readonly failure: Failure; readonly missing?: readonly string[] };
 
 /** One tenant on its way in. Durable; every step may be done again, so that whoever finds it can go on. Holds no secret. */
 export interface Onboarding {

@@ -83,7 +83,11 @@ export interface Directory {
     application: { readonly objectId: string; readonly appId: string },
     signal: AbortSignal,
   ) => Promise<string>;
-  readonly grants: (access: DirectoryAccess, servicePrincipalId: string, signal: AbortSignal) => Promise<readonly DirectoryGrant[]>;
+  readonly grants: (
+    access: DirectoryAccess,
+    servicePrincipalId: string,
+    signal: AbortSignal,
+  ) => Promise<readonly DirectoryGrant[]>;
   readonly grant: (
     access: DirectoryAccess,
     grant: { readonly servicePrincipalId: string; readonly resourceId: string; readonly roleId: string },

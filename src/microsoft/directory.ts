@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { ConnectorError } from '../domain/failure';
-import type { Api, Failure } from '../domain/failure';
+import type { Failure } from '../domain/failure';
+import { resourceAppIds } from '../domain/resource';
 import type { Directory, DirectoryAccess } from '../domain/signIn';
 import type { Http } from './http';
 import { parseJson } from './parseJson';
-
-/** The applications behind the APIs, the same in every tenant. https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in */
-export const resourceAppIds: Readonly<Record<Api, string>> = {
-  graph: '00000003-0000-0000-c000-000000000000',
-  management: 'c5393580-f805-4401-95e8-94b7a6ef2fc2',
-  defender: 'fc780465-2017-40d4-a0c5-307022471b92',
-};
 
 const graphError = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string().catch('') }) });
 const entity = z.looseObject({ id: z.string() });
@@ -62,12 +56,7 @@ export function createDirectory(http: Http, setupClientId: string): Directory {
     throw new ConnectorError(`${method} in the directory`, failureOfAnswer(answer.status, json));
   };
 
-  const upsert = async (
-    access: DirectoryAccess,
-    path: string,
-    body: object,
-    signal: AbortSignal,
-  ): Promise<void> => {
+  const upsert = async (access: DirectoryAccess, path: string, body: object, signal: AbortSignal): Promise<void> => {
     await call(access, 'PATCH', path, signal, body, { prefer: 'create-if-missing' });
   };
 
@@ -196,7 +185,9 @@ async function unlessGone(work: Promise<unknown>): Promise<void> {
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof ConnectorError && error.failure.kind === 'replicating' && error.failure.code === 'Request_ResourceNotFound';
+  return (
+    error instanceof ConnectorError && error.failure.kind === 'replicating' && error.failure.code === 'Request_ResourceNotFound'
+  );
 }
 
 const duplicate = 'duplicate';

@@ -46,7 +46,10 @@ export function createTokenVerifier({ http, clock }: { readonly http: Http; read
     const text = await answer.text(512 * 1024);
     const parsed = keySet.safeParse(answer.status === 200 ? parseJson(text) : undefined);
     if (!parsed.success)
-      throw new ConnectorError('fetching keys', { kind: 'unavailable', code: answer.status === 200 ? 'keys' : `HTTP ${answer.status}` });
+      throw new ConnectorError('fetching keys', {
+        kind: 'unavailable',
+        code: answer.status === 200 ? 'keys' : `HTTP ${answer.status}`,
+      });
     const fresh: HeldKeys = { keys: parsed.data, at: clock.now().getTime() };
     held.set(url, fresh);
     return fresh;
