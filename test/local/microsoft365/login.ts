@@ -1,7 +1,8 @@
 import type { Call } from './call';
+import { applicationLogin, redeemCode } from './identity/tokenGrants';
 import { jsonReply, type Reply } from './reply';
 import type { Service } from './service';
-import type { Api, TenantControl } from './tenant';
+import type { Api, SecretVerdict, TenantControl } from './tenant';
 
 interface LoginError {
   error: string;
@@ -17,13 +18,19 @@ export function answerLogin(service: Service, call: Call): Reply {
     service.violate('unknownRoute', call, `${call.method} ${call.path}`);
     return jsonReply(404, { error: 'invalid_request', error_description: `AADSTS900439: no route ${call.path}` });
   }
-  const method = call.operation === 'openId' ? 'GET' : 'POST';
+  const method = call.operation === 'token' ? 'POST' : 'GET';
   if (call.method !== method) {
     service.violate('wrongMethod', call, `${call.method} ${call.path}`);
     return jsonReply(405, {
       error: 'invalid_request',
       error_description: 'AADSTS900561: The endpoint only accepts POST requests.',
     });
+  }
+  if (call.operation === 'keys') return jsonReply(200, service.identity.idTokens.jwks());
+  const form = new URLSearchParams(call.body);
+  if (call.operation === 'token' && form.get('grant_type') === 'authorization_code') {
+    const redeemed = redeemCode(service, call.tenantId ?? '', form);
+    return 'body' in redeemed ? jsonReply(200, redeemed.body) : refuse(service, redeemed.code, redeemed);
   }
   const tenant = service.tenantByName(call.tenantId ?? '');
   if (!tenant) {
@@ -74,10 +81,15 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
     const text = `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.`;
     return refuse(service, 70003, { error: 'unsupported_grant_type', status: 400, text });
   }
-  const unknown = unknownApplication(service, control, form.get('client_id') ?? '');
+  const clientId = (form.get('client_id') ?? '').toLowerCase();
+  const other = applicationLogin(service, tenant.tenantId, clientId, form.get('client_secret') ?? '');
+  const unknown = other === undefined || other === 'notConsented' ? unknownApplication(service, control, clientId) : undefined;
   if (unknown) return unknown;
 
-  const wrongSecret = judgeSecret(service, control, form.get('client_secret') ?? '');
+  const wrongSecret =
+    other === undefined || other === 'notConsented'
+      ? judgeSecret(service, control, form.get('client_secret') ?? '')
+      : refuseVerdict(service, clientId, form.get('client_secret') ?? '', other.verdict);
   if (wrongSecret) return wrongSecret;
 
   const scope = form.get('scope') ?? '';
@@ -95,7 +107,8 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
     return refuse(service, 500014, { error: 'invalid_resource', status: 400, text });
   }
   const life = service.settings.tokenLifeSeconds ?? control.tokenLifeSeconds;
-  const subject = { aud: service.urls[api], tid: tenant.tenantId, appid: tenant.clientId, roles: control.roles(api) };
+  const roles = other === undefined || other === 'notConsented' ? control.roles(api) : other.roles(api);
+  const subject = { aud: service.urls[api], tid: tenant.tenantId, appid: clientId, roles };
   return jsonReply(200, {
     token_type: 'Bearer',
     expires_in: life,
@@ -125,7 +138,10 @@ function judgeSecret(service: Service, control: TenantControl, secret: string): 
     const text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
     return refuse(service, 7000218, { error: 'invalid_client', status: 401, text });
   }
-  const verdict = control.judge(secret);
+  return refuseVerdict(service, clientId, secret, control.judge(secret));
+}
+
+function refuseVerdict(service: Service, clientId: string, secret: string, verdict: SecretVerdict): Reply | undefined {
   if (verdict === 'accepted') return undefined;
   if (verdict === 'expired') {
     const text = `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`;

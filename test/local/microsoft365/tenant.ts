@@ -46,6 +46,8 @@ export interface SimulatedTenant {
   clientId: string;
   secret: string;
   mood: TenantMood;
+  /** Not collected yet: an administrator of it may be about to come in. */
+  prospect?: boolean;
   /** Content types the generator makes content for (all five when absent). */
   contentTypes?: readonly ContentType[];
   /** Subscriptions that are already enabled at the start (none when absent). */
