@@ -60,6 +60,8 @@ export interface Connector {
   readonly poison: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly maintain: (invocation: Invocation) => Promise<void>;
   readonly onboardPorts: OnboardPorts;
+  /** The origin of the pages; undefined when there are none. */
+  readonly publicUrl: string | undefined;
   /** Answers a request to the pages. */
   readonly web: (request: WebRequest) => Promise<WebResponse>;
   readonly onboard: (message: unknown) => Promise<void>;
@@ -232,6 +234,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     poison: async (message) => tracked(handlePoison(collectPorts, poison, message, stopping.signal)),
     maintain: async () => tracked(maintain(collectPorts, stopping.signal).then(() => undefined)),
     onboardPorts: pages.onboardPorts,
+    publicUrl: settings.pages?.publicUrl,
     web: async (request) => pages.answer(request, AbortSignal.any([stopping.signal, AbortSignal.timeout(pageMs)])),
     onboard: async (message) => tracked(pages.advance(message, stopping.signal)),
     resumeOnboardings: async () => tracked(pages.resume(stopping.signal)),

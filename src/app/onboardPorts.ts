@@ -7,7 +7,7 @@ import type { Tenant } from '../domain/tenant';
 import type { TenantPorts } from './tenants';
 
 /** What the provider has set up for onboarding; undefined parts are ways in that are not offered. */
-export interface OnboardOptions {
+interface OnboardOptions {
   /** The cloud in which the provider's applications are registered. */
   readonly cloud: CloudId;
   readonly provider: { readonly clientId: string; readonly secretName: string } | undefined;

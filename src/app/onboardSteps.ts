@@ -29,11 +29,12 @@ const spreading =
   "What you just agreed to is on its way through Microsoft's data centres: seconds as a rule, sometimes some minutes.";
 
 /** The tenant as it will be, from an onboarding that knows its tenant and application. */
-export function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: Tenant | undefined): Tenant {
+function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: Tenant | undefined): Tenant {
   const { provider } = ports.onboardOptions;
   const now = ports.clock.now().toISOString();
   const tenantId = onboarding.tenantId ?? '';
   const shared = onboarding.way === 'adminConsent';
+  const before = new Map(present?.integrations.map((chosen) => [chosen.id, chosen]));
   const clientId = (shared ? provider?.clientId : onboarding.clientId) ?? '';
   return {
     id: tenantId,
@@ -43,9 +44,7 @@ export function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: T
     clientId,
     ...(shared ? { application: 'provider' as const } : {}),
     secretName: shared && provider !== undefined ? provider.secretName : `tenant-${tenantId}-${clientId.slice(0, 8)}`,
-    integrations: onboarding.integrations.map(
-      (id) => present?.integrations.find((chosen) => chosen.id === id) ?? { id, polling: { kind: 'adaptive' } },
-    ),
+    integrations: onboarding.integrations.map((id) => before.get(id) ?? { id, polling: { kind: 'adaptive' } }),
     stampName: present?.stampName ?? false,
     status: 'active',
     statusSince: now,
@@ -96,6 +95,7 @@ async function rolesFor(
     if (failure === undefined) throw error;
     const waitedMs = elapsedMs(ports, onboarding);
     const stop: StepResult = { kind: 'stop', stopped: { kind: 'failure', failure } };
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all other kinds stop
     switch (failure.kind) {
       // A service that the licence does not have is left out, and shown as such; it starts by itself when it comes.
       case 'serviceMissing':
@@ -180,6 +180,6 @@ async function awaitRecords(ports: OnboardPorts, onboarding: Onboarding, signal:
 }
 
 /** How long the present step has been tried. */
-export function elapsedMs(ports: Pick<OnboardPorts, 'clock'>, { stepSince }: Onboarding): number {
+function elapsedMs(ports: Pick<OnboardPorts, 'clock'>, { stepSince }: Onboarding): number {
   return ports.clock.now().getTime() - Date.parse(stepSince);
 }

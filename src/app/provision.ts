@@ -26,7 +26,7 @@ export const provisionSteps: Readonly<Record<'application' | 'servicePrincipal' 
 };
 
 /** Finds the application of this connector in any tenant, whatever its administrators call it. */
-export function uniqueNameOf(publisherId: string): string {
+function uniqueNameOf(publisherId: string): string {
   return `m365-security-connector-${publisherId}`;
 }
 

@@ -3,6 +3,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { diagnose } from '../app/doctor';
 import type { Diagnosis } from '../app/doctor';
 import { explainTenant, worstFirst } from '../app/explain';
+import { invitationDays, invite } from '../app/invitations';
 import { sourcesOf } from '../app/schedule';
 import { addTenant, findTenant, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
 import { compose } from '../composition';
@@ -22,6 +23,7 @@ const known = Object.entries(integrations)
 const help = `Tenants of the Microsoft 365 security connector.
 
   npm run tenant -- add --tenant-id ID --client-id ID [options] < secret.txt
+  npm run tenant -- invite CUSTOMER    makes a link with which the customer's administrator connects the tenant in a browser
   npm run tenant -- list               all tenants, those that need a person first
   npm run tenant -- show TENANT        what is known about a tenant
   npm run tenant -- doctor TENANT      source by source: does data flow, and if not, why and what to do
@@ -34,6 +36,9 @@ const help = `Tenants of the Microsoft 365 security connector.
 TENANT is a tenant id or a name. Every command takes --json (the last line is one JSON object) and --help.
 Exit code: 0 it worked, 1 Microsoft or Azure refused, 2 what was given cannot be right.
 While the local stack runs (npm start), commands speak to it; --data DIR names its folder when it is not .local.
+
+Options of invite:
+  --tenant-id ID         only this tenant can come in with the link
 
 Options of add (the same command changes a tenant that is there; what is left out stays as it is):
   --tenant-id ID         the customer's tenant id, or one of its domains
@@ -165,6 +170,26 @@ const add: Command = async (connector, { values }, output, signal) => {
             'Grant it as an application permission with admin consent; collecting then starts by itself.',
           ]),
       `See how it comes alive: npm run tenant -- doctor ${added.tenant.id}`,
+    ].join('\n'),
+  );
+};
+
+const invitation: Command = async (connector, given, output, signal) => {
+  const customer = given.positionals[1];
+  if (customer === undefined)
+    throw new InputError('Whose link is it to be?', 'Give the name of the customer: npm run tenant -- invite "Contoso"');
+  const { publicUrl } = connector;
+  if (publicUrl === undefined)
+    throw new InputError('This connector has no pages.', 'Set PUBLIC_URL, and PROVIDER_CLIENT_ID: see docs/onboarding.md.');
+  const tenantId = given.values['tenant-id'];
+  const wanted = { customer, createdBy: 'command line', ...(tenantId === undefined ? {} : { tenantId }) };
+  const { invitation: made, token } = await invite(connector.onboardPorts, wanted, signal);
+  const link = `${publicUrl}/onboard/${token}`;
+  output.result(
+    { customer: made.customer, link, expiresAt: made.expiresAt },
+    [
+      `Send this link to an administrator of ${made.customer}. It works once, for ${invitationDays} days, and is not shown again:`,
+      link,
     ].join('\n'),
   );
 };
@@ -333,7 +358,18 @@ const remove: Command = async (connector, given, output, signal) => {
   );
 };
 
-const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove };
+const commands: Readonly<Record<string, Command>> = {
+  add,
+  invite: invitation,
+  list,
+  show,
+  doctor,
+  pause,
+  resume,
+  sync,
+  test,
+  remove,
+};
 
 const general: readonly string[] = ['json', 'help'];
 const ofAdd = [
@@ -347,7 +383,7 @@ const ofAdd = [
   'stamp-name',
   'no-stamp-name',
 ];
-const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'] };
+const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, invite: ['tenant-id'], remove: ['yes'] };
 
 /** Refuses what a command would have to ignore: a second tenant, an option of another command. */
 function refuseSuperfluous(name: string, { positionals, values }: Given): void {

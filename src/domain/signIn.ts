@@ -3,7 +3,7 @@ import type { Api } from './failure';
 import type { TenantId } from './tenant';
 
 /** What one step of a sign-in needs to be told apart from all others. */
-export interface SignInRequest {
+interface SignInRequest {
   readonly cloud: Cloud;
   /** The tenant to sign in to; any organisation without one. */
   readonly tenantId: TenantId | undefined;
@@ -54,7 +54,7 @@ export interface DirectoryResource {
 }
 
 /** One application permission that was granted. */
-export interface DirectoryGrant {
+interface DirectoryGrant {
   readonly id: string;
   readonly resourceId: string;
   readonly roleId: string;

@@ -13,7 +13,7 @@ import { refused } from './verifyToken';
 import type { TokenVerifier } from './verifyToken';
 
 /** An application people sign in to, and the secret it redeems codes with, by its name in the key vault. */
-export interface SignInApplication {
+interface SignInApplication {
   readonly clientId: string;
   readonly secretName: string;
 }

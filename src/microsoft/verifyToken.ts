@@ -17,7 +17,7 @@ const skewSeconds = 5 * 60;
 const longestToken = 16_384;
 
 /** What a token has to be for. Without a tenant the one that the token itself names counts, and its issuer has to match it. */
-export interface TokenRules {
+interface TokenRules {
   readonly cloud: Cloud;
   readonly audience: string;
   readonly tenantId: TenantId | undefined;

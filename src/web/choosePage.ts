@@ -54,17 +54,17 @@ export function choosePage(parts: ChooseParts): Html {
   const { invitation, token, browser, sources, offered, given, providerName, wrong } = parts;
   return layout(
     { title: `Connect ${invitation.customer}`, providerName },
-    html`<h1>Connect ${invitation.customer}’s Microsoft 365</h1>
+    html`<h1>Connect ${invitation.customer}</h1>
       <p class="lead">
-        ${providerName} asks to read the security records of your organisation, so that its security team can watch over it. It
-        takes about two minutes.
+        ${providerName} asks to read the security records of your organisation’s Microsoft 365, so that its security team can
+        watch over it. It takes about two minutes.
       </p>
       ${wrong !== undefined && warning(wrong)}
       <dl class="facts card">
         <dt>Is read</dt>
         <dd>What you tick below, and nothing else.</dd>
         <dt>Is never read</dt>
-        <dd>The content of mails, files and chats.</dd>
+        <dd>Mails, files and chats themselves. Their names and subjects are part of the records about them.</dd>
         <dt>Is never changed</dt>
         <dd>Anything: these permissions read only.</dd>
         <dt>Costs you</dt>

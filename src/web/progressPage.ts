@@ -46,7 +46,7 @@ export function progressPage(parts: ProgressParts): Html {
 }
 
 function underWayPage({ onboarding, browser, providerName, integrations }: ProgressParts, step: OnboardingStep): Html {
-  const { id, customer, stopped, waiting, way } = onboarding;
+  const { id, customer, stopped, way } = onboarding;
   const personal = step === 'signIn' || step === 'consent';
   const words = stopped === undefined ? undefined : describeStop(stopped);
   const steps = stepsOf(way);
@@ -61,7 +61,7 @@ function underWayPage({ onboarding, browser, providerName, integrations }: Progr
       ${
         words === undefined
           ? html`<p class="lead" aria-live="polite">
-              ${personal ? 'It takes a minute. You come back here by yourself.' : (waiting ?? stepTexts[step].usual)}
+              ${personal ? 'It takes a minute. You come back here by yourself.' : `Step ${steps.indexOf(step) + 1} of ${steps.length}: ${stepTexts[step].title.toLowerCase()}.`}
             </p>`
           : html`<div class="note bad" role="alert">
               <h2>${words.title}</h2>
@@ -151,7 +151,7 @@ function connectedPage({ onboarding, providerName, integrations, clientId }: Pro
 }
 
 /** How each integration is, in words. */
-export function integrationsTable(integrations: readonly IntegrationView[]): Html {
+function integrationsTable(integrations: readonly IntegrationView[]): Html {
   return html`<table class="stack">
     <caption class="hidden">
       What is collected

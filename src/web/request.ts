@@ -51,7 +51,7 @@ export function parseTarget(target: string): { readonly segments: readonly strin
 }
 
 /** Parameters with all their values, in form encoding. */
-export function parseParameters(text: string): CallbackQuery {
+function parseParameters(text: string): CallbackQuery {
   const parameters = new Map<string, string[]>();
   const pairs = text === '' ? [] : text.split('&');
   if (pairs.length > mostParameters) throw new Refusal(400, 'tooManyParameters', 'This address has too many parameters.');

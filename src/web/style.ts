@@ -87,7 +87,7 @@ ol.steps .ahead { color: var(--quiet); }
 ol.steps .now h3, ol.steps .stopped h3 { font-weight: 650; }
 ol.steps .done h3, ol.steps .ahead h3 { font-weight: 400; }
 ol.steps p { margin: .1rem 0 0; color: var(--quiet); font-size: .95rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; position: relative; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .4rem; }
 th, td { text-align: left; padding: .55rem .8rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -98,14 +98,14 @@ td p { margin: 0; }
 .counts { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .counts a { display: block; background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem; color: inherit; text-decoration: none; }
 .counts strong { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
-.heat { border-collapse: separate; border-spacing: 2px; width: auto; }
+.heat { border-collapse: separate; border-spacing: 2px; width: 100%; }
 .heat th, .heat td { border: 0; padding: 0; }
-.heat tbody th { padding-right: .8rem; font-weight: 400; white-space: nowrap; position: sticky; left: 0; background: var(--surface); }
-.heat td { width: 1.15rem; height: 1.35rem; min-width: 1.15rem; border-radius: .2rem; text-align: center; font-size: .7rem; line-height: 1.35rem; font-weight: 700; background: var(--wait-ground); color: var(--wait); }
+.heat tbody th { padding-right: .8rem; font-weight: 400; min-width: 9rem; max-width: 15rem; line-height: 1.25; position: sticky; left: 0; background: var(--surface); }
+.heat td { height: 1.35rem; min-width: .72rem; border-radius: .2rem; text-align: center; font-size: .7rem; line-height: 1.35rem; font-weight: 700; background: var(--wait-ground); color: var(--wait); }
 .heat td.whole { background: var(--good); color: var(--surface); }
 .heat td.open { background: var(--busy-ground); color: var(--busy); }
 .heat td.lost { background: var(--bad); color: var(--surface); }
-.heat thead th { font-size: .7rem; font-weight: 400; text-align: left; }
+.heat thead th { font-size: .7rem; font-weight: 400; text-align: left; max-width: .72rem; white-space: nowrap; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; font-size: .9rem; color: var(--quiet); padding: 0; list-style: none; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(--quiet); font-size: .9rem; }

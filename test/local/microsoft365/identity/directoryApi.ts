@@ -5,14 +5,6 @@ import type { Api, TenantControl } from '../tenant';
 import { offeredRoles, resourceAppIds, roleId } from './applications';
 import type { Application, TenantApplications } from './applications';
 
-/** A fault of the directory: what happens to the next request whose path matches, once. */
-export interface DirectoryFault {
-  readonly method: string;
-  readonly path: RegExp;
-  /** `lostAnswer`: it is done, but the answer does not arrive. */
-  readonly does: 'lostAnswer' | { readonly status: number; readonly code: string; readonly message?: string };
-}
-
 interface Asked {
   readonly service: Service;
   readonly control: TenantControl;

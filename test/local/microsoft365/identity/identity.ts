@@ -1,10 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import type { Service } from '../service';
+import type { TenantControl } from '../tenant';
 import type { PublishedApplication } from './applications';
 import { TenantApplications } from './applications';
-import type { DirectoryFault } from './directoryApi';
 import { IdTokens } from './idTokens';
 import { peopleOf, personalAccount, type Person } from './people';
+
+/** A fault of the directory: what happens to the next request whose path matches, once. */
+export interface DirectoryFault {
+  readonly method: string;
+  readonly path: RegExp;
+  /** `lostAnswer`: it is done, but the answer does not arrive. */
+  readonly does: 'lostAnswer' | { readonly status: number; readonly code: string; readonly message?: string };
+}
+
+/** What the identity side needs of the rest. */
+interface Surroundings {
+  readonly tenants: ReadonlyMap<string, TenantControl>;
+  nowMs(): number;
+  tenantByName(name: string): TenantControl | undefined;
+}
 
 /** A code that was handed to a browser. */
 export interface IssuedCode {
@@ -24,7 +38,7 @@ export class Identity {
   readonly codes = new Map<string, IssuedCode>();
   /** What goes wrong in the directories, each once, in order. */
   readonly directoryFaults: DirectoryFault[] = [];
-  readonly #service: () => Service;
+  readonly #service: () => Surroundings;
   readonly #applications = new Map<string, TenantApplications>();
   #idTokens: IdTokens | undefined;
   /** Changes the claims of the next ID tokens; for tests. */
@@ -32,7 +46,7 @@ export class Identity {
   /** Takes the place of the next ID tokens; for tests. */
   replaceIdToken: ((claims: Record<string, unknown>, tokens: IdTokens) => string) | undefined;
 
-  constructor(service: () => Service) {
+  constructor(service: () => Surroundings) {
     this.#service = service;
   }
 

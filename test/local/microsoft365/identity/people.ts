@@ -2,7 +2,7 @@ import { createRandom } from '../random';
 import type { TenantControl } from '../tenant';
 
 /** What happens when somebody signs in. */
-export type SignInMood = 'works' | 'secondFactor' | 'blocked';
+type SignInMood = 'works' | 'secondFactor' | 'blocked';
 
 /** Somebody who can sign in to the simulated Microsoft. */
 export interface Person {

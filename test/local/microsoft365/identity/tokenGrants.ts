@@ -4,7 +4,7 @@ import type { Api } from '../tenant';
 import { personalTenantId } from './people';
 
 /** A refusal of the token endpoint: the AADSTS code with its words. */
-export interface GrantRefusal {
+interface GrantRefusal {
   readonly code: number;
   readonly error: string;
   readonly status: number;
