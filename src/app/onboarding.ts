@@ -63,6 +63,11 @@ export async function beginOnboarding(
   return onboarding;
 }
 
+/** In a cloud that somebody set up themselves, Microsoft's own are not asked. */
+function ownCloud({ onboardOptions: { cloud } }: OnboardPorts): 'custom' | undefined {
+  return cloud === 'custom' ? cloud : undefined;
+}
+
 async function checkOwn(ports: OnboardPorts, invitation: Invitation, choice: Choice, signal: AbortSignal) {
   const clientId = parseGuid(choice.clientId ?? '');
   if (clientId === undefined)
@@ -71,7 +76,7 @@ async function checkOwn(ports: OnboardPorts, invitation: Invitation, choice: Cho
       'Find it in the Entra admin center, App registrations, your application, Application (client) ID.',
     );
   const secret = checkSecret(choice.secret ?? '');
-  const home = await findHome(ports, { tenant: choice.tenant ?? '', cloud: undefined }, signal);
+  const home = await findHome(ports, { tenant: choice.tenant ?? '', cloud: ownCloud(ports) }, signal);
   if (invitation.tenantId !== undefined && invitation.tenantId !== home.id)
     throw new InputError('This invitation is for another tenant.', 'Check the tenant id, or ask for an invitation for this one.');
   return { tenantId: home.id, cloud: home.cloud, clientId, secret };
