@@ -102,12 +102,15 @@ export interface Seen extends Omit<WebResponse, 'browser'> {
   readonly url: string;
 }
 
-/** A browser without a screen: it keeps cookies, fills in forms, and goes where it is sent. */
+let visitors = 0;
+
+/** A browser without a screen, at an address of its own: it keeps cookies, fills in forms, and goes where it is sent. */
 export class Visitor {
   readonly #connector: Connector;
   readonly #publicUrl: string;
   readonly #cookies = new Map<string, string>();
   readonly #elsewhere = new Map<string, string>();
+  readonly #address = `192.0.2.${(visitors += 1)}`;
 
   constructor(connector: Connector, publicUrl: string) {
     this.#connector = connector;
@@ -133,6 +136,7 @@ export class Visitor {
   ): Promise<Seen> {
     const text = form === undefined ? '' : typeof form === 'string' ? form : new URLSearchParams(form).toString();
     const all: Record<string, string> = {
+      'x-forwarded-for': this.#address,
       ...(this.#cookies.size === 0 ? {} : { cookie: this.cookie }),
       ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded', origin: this.#publicUrl }),
       ...headers,

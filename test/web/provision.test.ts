@@ -99,7 +99,8 @@ describe('guided provisioning', () => {
   it.each([
     ['asks for a shorter life where a policy wants one', 4, 'CredentialInvalidLifetimeAsPerAppPolicy', undefined],
     [
-      'says so where a policy allows no secret at all', 7,
+      'says so where a policy allows no secret at all',
+      7,
       'CredentialTypeNotAllowedAsPerAppPolicy',
       'CredentialTypeNotAllowedAsPerAppPolicy',
     ],
@@ -134,7 +135,7 @@ describe('guided provisioning', () => {
     const page = await visitor.get(`/onboarding/${id}`);
     const again = await visitor.submit(page, {}, `/onboarding/${id}/again`);
     const accepted = await visitor.submit(again, { account });
-    const back = await visitor.submit(accepted, { accept: 'yes' });
+    await visitor.submit(accepted, { accept: 'yes' });
     const after = await web.advance(id);
 
     expect(stopped?.stopped).toEqual({ kind: 'signIn', code: 'accessEnded' });
