@@ -111,7 +111,7 @@ function stepItem(step: OnboardingStep, { done, stopped, waiting, way }: Onboard
   return html`<li class="${state}" ${step === present ? html`aria-current="step"` : ''}>
     <span class="mark" aria-hidden="true">${marks[state]}</span>
     <div>
-      <h3>${title}<span class="hidden">, ${told[state]}</span></h3>
+      <h2>${title}<span class="hidden">, ${told[state]}</span></h2>
       ${state === 'now' && html`<p>${waiting ?? usual}</p>`} ${state === 'done' && at !== undefined && html`<p>${moment(at)}</p>`}
     </div>
   </li>`;

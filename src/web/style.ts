@@ -29,7 +29,6 @@ main { max-width: 44rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 main.wide { max-width: 72rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.01em; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .6rem; }
-h3 { font-size: 1rem; margin: 0; }
 p { margin: .5rem 0; }
 .lead { font-size: 1.1rem; color: var(--quiet); margin-bottom: 1.5rem; max-width: 40rem; }
 .quiet { color: var(--quiet); }
@@ -84,8 +83,9 @@ ol.steps .done .mark { border-color: var(--good); color: var(--good); background
 ol.steps .now .mark { border-color: var(--busy); color: var(--busy); background: var(--busy-ground); }
 ol.steps .stopped .mark { border-color: var(--bad); color: var(--bad); background: var(--bad-ground); }
 ol.steps .ahead { color: var(--quiet); }
-ol.steps .now h3, ol.steps .stopped h3 { font-weight: 650; }
-ol.steps .done h3, ol.steps .ahead h3 { font-weight: 400; }
+ol.steps h2 { font-size: 1rem; margin: 0; }
+ol.steps .now h2, ol.steps .stopped h2 { font-weight: 650; }
+ol.steps .done h2, ol.steps .ahead h2 { font-weight: 400; }
 ol.steps p { margin: .1rem 0 0; color: var(--quiet); font-size: .95rem; }
 .scroll { overflow-x: auto; position: relative; }
 table { border-collapse: collapse; width: 100%; }
