@@ -23,6 +23,7 @@ import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
 import { tableTenantStore } from './azure/tableTenantStore';
 import { jsonLinesTelemetry } from './azure/telemetry';
+import { keepMemorySmall } from './azure/workerMemory';
 import { cloudIds } from './domain/cloud';
 import type { CloudId } from './domain/cloud';
 import { ConnectorError } from './domain/failure';
@@ -157,8 +158,8 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       recheckMs: Math.max(15 * 60_000, settings.budgetMs * 1.5),
       sourcesAtOnce: settings.sourcesAtOnce,
       unitsInFlight: settings.unitsInFlight,
-      outboxBytes: 1_500_000,
-      unitsInMemory: 2_000,
+      outboxBytes: 1_100_000,
+      unitsInMemory: 300,
       polling: { shortestSeconds: settings.pollShortestSeconds, longestSeconds: settings.pollLongestSeconds },
       shards: settings.shards,
       tenantsPerMessage: settings.tenantsPerMessage,
@@ -226,6 +227,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     start: () => telemetry.event('started', 'info', { sources: sources.size }),
     schedule: async () => tracked(scheduleTick(collectPorts, stopping.signal).then(() => undefined)),
     collect: async (message) => {
+      keepMemorySmall();
       const parsed = parseCollectMessage(message);
       if ('message' in parsed) return tracked(collectMessage(collectPorts, parsed.message, stopping.signal));
       telemetry.event('messageSetAside', 'error', { cause: parsed.cause });

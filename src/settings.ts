@@ -367,7 +367,7 @@ function readPages(read: SettingsReader): PageSettings | undefined {
   };
   const provider = application('PROVIDER_CLIENT_ID', 'PROVIDER_SECRET_NAME');
   const setup = application('SETUP_CLIENT_ID', 'SETUP_SECRET_NAME');
-  const cloud = read.oneOf('PROVIDER_CLOUD', ['commercial', ...cloudIds]);
+  const cloud = read.oneOf('PROVIDER_CLOUD', cloudIds);
   const operatorId = read.guid('OPERATOR_CLIENT_ID', false);
   const local = read.oneOf('OPERATOR_ACCESS', ['signedIn', 'local']) === 'local';
   if (local && (publicUrl === undefined || !isLoopback(new URL(publicUrl).hostname)))

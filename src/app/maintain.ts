@@ -3,7 +3,7 @@ import type { LedgerScope } from '../domain/ledger';
 import type { Source } from '../domain/source';
 import { newSourceRow } from '../domain/sourceState';
 import type { SourceRow } from '../domain/sourceState';
-import type { Tenant } from '../domain/tenant';
+import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
 import { choiceOf, entryAt, sourcesOf } from './schedule';
@@ -37,7 +37,7 @@ export async function maintain(
       const key = `${entry.tenantId}|${entry.sourceId}`;
       const row = wanted.get(key);
       if (row !== undefined && entry.ticket >= row.ticket) scheduled.add(key);
-      else if (row === undefined && (await ports.tenants.find(entry.tenantId, signal)) === undefined) {
+      else if (row === undefined && (await isGone(ports, entry.tenantId, signal))) {
         await ports.schedule.remove([entry], signal);
         removed += 1;
       }
@@ -46,6 +46,17 @@ export async function maintain(
   if (missing.length > 0) await ports.schedule.put(missing, signal);
   ports.telemetry.event('maintained', missing.length > 0 ? 'warning' : 'info', { repaired: missing.length, removed });
   return { repaired: missing.length, removed };
+}
+
+/** Whether there is no such tenant. A row that cannot be read is reported by its store, and is a tenant: it must not keep the others from being repaired. */
+async function isGone(ports: CollectPorts, tenantId: TenantId, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await ports.tenants.find(tenantId, signal)) === undefined;
+  } catch (error) {
+    const kind = failureOf(error)?.kind;
+    if (kind === undefined || kind === 'storeUnavailable' || kind === 'cancelled') throw error;
+    return false;
+  }
 }
 
 /** A new row for a source that has none; undefined when another run made it just now, and so takes care of it. */

@@ -1,9 +1,10 @@
 import { EventHubProducerClient } from '@azure/event-hubs';
-import type { EventDataBatch } from '@azure/event-hubs';
 import type { TokenCredential } from '@azure/identity';
 import type { OutgoingEvent } from '../domain/event';
 import { ConnectorError } from '../domain/failure';
 import type { Sink } from '../domain/ports';
+import { BatchMemory } from './batchMemory';
+import { EncodedBatch } from './encodedBatch';
 import { hubError } from './hubFailure';
 
 /** How the Event Hubs namespace is reached: with a connection string (local, tests) or with an identity. */
@@ -34,7 +35,6 @@ export interface EventHubSinkOptions {
 const closeWithinMs = 2_000;
 // The service detaches a link that was idle for half an hour. The SDK attaches it again, but never ends the token renewal of the old one.
 const idleMs = 20 * 60_000;
-const partitionKeyAnnotation = 'x-opt-partition-key';
 
 interface Producer {
   readonly client: EventHubProducerClient;
@@ -50,6 +50,7 @@ export function eventHubSink(access: HubAccess, options: EventHubSinkOptions = {
   const producers = new Map<string, Producer>();
   const limits = new Map<string, number>();
   const closing = new Set<Promise<void>>();
+  const memory = new BatchMemory();
 
   const close = (producer: Producer): void => {
     const done = closed(producer.client).finally(() => closing.delete(done));
@@ -100,6 +101,20 @@ export function eventHubSink(access: HubAccess, options: EventHubSinkOptions = {
     }
   };
 
+  const batchLimitBytes = async (hub: string, abortSignal: AbortSignal): Promise<number> => {
+    const known = limits.get(hub);
+    if (known !== undefined) return known;
+    const limit = await using(hub, abortSignal, async (client) => (await client.createBatch({ abortSignal })).maxSizeInBytes);
+    limits.set(hub, limit);
+    return limit;
+  };
+
+  /** Sends a batch. Its memory is used again only after an acknowledgement: until then the SDK may still read it. */
+  const send = async (hub: string, batch: EncodedBatch, abortSignal: AbortSignal): Promise<void> => {
+    await using(hub, abortSignal, async (client) => client.sendBatch(batch, { abortSignal }));
+    memory.give(batch.memory);
+  };
+
   return {
     write: async (events, abortSignal) => {
       const [first] = events;
@@ -107,29 +122,23 @@ export function eventHubSink(access: HubAccess, options: EventHubSinkOptions = {
       const { hub, partitionKey } = first;
       if (events.some((event) => event.hub !== hub || event.partitionKey !== partitionKey))
         throw new Error('The events of one write must share a hub and a partition key.');
-      await using(hub, abortSignal, async (client) => {
-        let batch = await client.createBatch({ partitionKey, abortSignal });
-        for (const event of events) {
-          const message = messageOf(event);
-          if (batch.tryAdd(message)) continue;
-          if (batch.count > 0) {
-            await client.sendBatch(batch, { abortSignal });
-            batch = await client.createBatch({ partitionKey, abortSignal });
-            if (batch.tryAdd(message)) continue;
-          }
-          throw tooLarge(event, batch);
+      const limitBytes = await batchLimitBytes(hub, abortSignal);
+      const beginWith = ({ body }: OutgoingEvent): EncodedBatch =>
+        new EncodedBatch(partitionKey, memory.take(limitBytes, body.length));
+      let batch = beginWith(first);
+      for (const event of events) {
+        if (batch.add(event)) continue;
+        if (batch.count > 0) {
+          await send(hub, batch, abortSignal);
+          batch = beginWith(event);
+          if (batch.add(event)) continue;
         }
-        await client.sendBatch(batch, { abortSignal });
-      });
+        throw tooLarge(event, limitBytes);
+      }
+      await send(hub, batch, abortSignal);
     },
 
-    batchLimitBytes: async (hub, abortSignal) => {
-      const known = limits.get(hub);
-      if (known !== undefined) return known;
-      const limit = await using(hub, abortSignal, async (client) => (await client.createBatch({ abortSignal })).maxSizeInBytes);
-      limits.set(hub, limit);
-      return limit;
-    },
+    batchLimitBytes,
 
     close: async () => {
       for (const [hub, producer] of producers) retire(hub, producer);
@@ -138,23 +147,8 @@ export function eventHubSink(access: HubAccess, options: EventHubSinkOptions = {
   };
 }
 
-/** The body is a Buffer, which the SDK sends as it is; a text would become JSON once more. */
-function messageOf(event: OutgoingEvent): Parameters<EventDataBatch['tryAdd']>[0] {
-  const { body, contentType, contentEncoding, messageId, properties, partitionKey } = event;
-  if (contentEncoding === undefined) return { body, contentType, messageId, properties };
-  // Only the AMQP form carries an encoding; the partition key, which the SDK adds to the other form, has to be given here.
-  return {
-    body,
-    bodyType: 'data',
-    header: { durable: true },
-    messageAnnotations: { [partitionKeyAnnotation]: partitionKey },
-    properties: { contentType, contentEncoding, messageId },
-    applicationProperties: properties,
-  };
-}
-
-function tooLarge(event: OutgoingEvent, batch: EventDataBatch): ConnectorError {
-  const detail = `An event of ${event.body.length} bytes does not fit the limit of ${batch.maxSizeInBytes} bytes.`;
+function tooLarge(event: OutgoingEvent, limitBytes: number): ConnectorError {
+  const detail = `An event of ${event.body.length} bytes does not fit the limit of ${limitBytes} bytes.`;
   return new ConnectorError('sending to Event Hubs', { kind: 'rejectedRequest', code: 'MessageTooLargeError', detail });
 }
 

@@ -16,6 +16,8 @@ import type { StoredRow } from './tableRows';
 const partitionsAtOnce = 4;
 const transactionsAtOnce = 4;
 const rowsAtOnce = 8;
+/** Pending rows wait in memory until they are handed out. */
+const pendingPageRows = 250;
 
 /** The ledger in Azure Table Storage: a partition for each tenant, source and day, rows in the order in which the units became available. */
 export function tableLedger(access: StorageAccess, options: StorageOptions = {}): Ledger {
@@ -134,7 +136,7 @@ export function tableLedger(access: StorageAccess, options: StorageOptions = {})
 
     pending: async function* (scope, day, signal) {
       const partition = ledgerPartition(scope, day);
-      for await (const page of rows.list({ partition, where: "state eq 'pending'" }, signal)) {
+      for await (const page of rows.list({ partition, where: "state eq 'pending'", pageSize: pendingPageRows }, signal)) {
         const readable = readAll(scope, page);
         if (readable.length > 0) yield readable;
       }

@@ -130,8 +130,9 @@ function partitionOf(shard: number): string {
   return `s${String(shard).padStart(2, '0')}`;
 }
 
-function rowKey({ dueAt, tenantId, sourceId }: Pick<ScheduleEntry, 'dueAt' | 'tenantId' | 'sourceId'>): string {
-  return `${dueAt.toISOString()}|${keyPart(tenantId)}|${keyPart(sourceId)}`;
+/** The ticket is part of the key: an older entry that is moved to the same millisecond must not take the place of a newer one. */
+function rowKey({ dueAt, tenantId, sourceId, ticket }: Omit<ScheduleEntry, 'shard' | 'backlog'>): string {
+  return `${dueAt.toISOString()}|${keyPart(tenantId)}|${keyPart(sourceId)}|${ticket}`;
 }
 
 function putOf(entry: ScheduleEntry): RowWrite {

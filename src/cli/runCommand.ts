@@ -43,7 +43,18 @@ export async function runCommand(json: boolean, command: (output: Output, signal
       return;
     }
     tell(error, json);
+  } finally {
+    await written(process.stdout);
+    await written(process.stderr);
+    // The Event Hubs SDK may leave a timer behind that renews the token of a link it gave up; nobody waits for that.
+    process.exit();
   }
+}
+
+/** Resolves when all that was written before has left the process, or nobody reads it any more. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  if (!stream.writable) return;
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }
 
 function tell(error: unknown, json: boolean): void {

@@ -126,6 +126,6 @@ export interface Source extends SourceFacts {
   readonly prepare: (run: Run, memory: SourceMemory, remember: (memory: SourceMemory) => Promise<void>) => Promise<SourceMemory>;
   /** Lists what is available in the windows, in their order. */
   readonly list: (run: Run, windows: readonly Window[]) => AsyncIterable<Listing>;
-  /** Reads the records of a unit, in a stable order, some at a time. */
+  /** Reads the records of a unit, in a stable order, some at a time. Their bytes are valid until the next are asked for. */
   readonly read: (run: Run, unit: Unit) => AsyncIterable<readonly SourceRecord[]>;
 }

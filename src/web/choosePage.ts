@@ -65,8 +65,8 @@ export function choosePage(parts: ChooseParts): Html {
         <dd>What you tick below, and nothing else.</dd>
         <dt>Is never read</dt>
         <dd>Mails, files and chats themselves. Their names and subjects are part of the records about them.</dd>
-        <dt>Is never changed</dt>
-        <dd>Anything: these permissions read only.</dd>
+        <dt>Is changed</dt>
+        <dd>Nothing: these permissions only read.</dd>
         <dt>Costs you</dt>
         <dd>Nothing. What your licence does not have is left out by itself.</dd>
         <dt>To undo it</dt>

@@ -118,7 +118,11 @@ describe('tableScheduleIndex', () => {
     const table = stand.table(`${storagePrefix}schedule`);
     await table.createEntity({ partitionKey: 's03', rowKey: '2020 or so', tenantId: 'x' });
     await table.updateEntity(
-      { partitionKey: 's03', rowKey: `2026-11-22T11:55:00.000Z|${entry(1).tenantId}|activity.exchange`, ticket: 'one' },
+      {
+        partitionKey: 's03',
+        rowKey: `2026-11-22T11:55:00.000Z|${entry(1).tenantId}|activity.exchange|${entry(1).ticket}`,
+        ticket: 'one',
+      },
       'Merge',
     );
 

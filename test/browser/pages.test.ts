@@ -35,14 +35,28 @@ const opened: BrowserContext[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'browser-'));
   // `npm test` builds the connector first.
-  stack = await startStack({ folder, seed: 7, tenants: customers, settings: { POLL_SHORTEST_SECONDS: '1', POLL_LONGEST_SECONDS: '4' } });
+  stack = await startStack({
+    folder,
+    seed: 7,
+    tenants: customers,
+    settings: { POLL_SHORTEST_SECONDS: '1', POLL_LONGEST_SECONDS: '4' },
+  });
   stores = compose(stack.environment, { log: () => undefined });
   stack.microsoft365?.backfill(24, { maxRecordsPerTenant: 200 });
   stack.microsoft365?.startGenerating(1_000);
   const troubled = prospect(5);
   await addTenant(
     stores.tenantPorts,
-    { tenant: troubled.tenantId, clientId: troubled.clientId, secret: troubled.secret, cloud: 'custom', name: '<img src=x onerror=alert(1)>', description: undefined, integrations: undefined, stampName: undefined },
+    {
+      tenant: troubled.tenantId,
+      clientId: troubled.clientId,
+      secret: troubled.secret,
+      cloud: 'custom',
+      name: '<img src=x onerror=alert(1)>',
+      description: undefined,
+      integrations: undefined,
+      stampName: undefined,
+    },
     () => undefined,
     signal,
   );
@@ -66,7 +80,8 @@ async function newPage(options: Parameters<Browser['newContext']>[0] = {}): Prom
   const page = await context.newPage();
   page.on('pageerror', (error) => troubles.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && page.url().startsWith(stack.publicUrl) && !/status of 4\d\d/.test(message.text())) troubles.push(message.text());
+    if (message.type() === 'error' && page.url().startsWith(stack.publicUrl) && !/status of 4\d\d/.test(message.text()))
+      troubles.push(message.text());
   });
   return page;
 }
@@ -86,7 +101,9 @@ async function inspect(page: Page, name: string): Promise<void> {
       const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
         violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
       };
-      const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('; ')}`);
+      const told = found.violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('; ')}`,
+      );
       expect([name, colorScheme, screen, told]).toEqual([name, colorScheme, screen, []]);
       const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
       expect([name, screen, wide]).toEqual([name, screen, 0]);
@@ -111,7 +128,10 @@ describe('a customer’s administrator', () => {
     await inspect(page, 'choose');
 
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('button', { name: /^admin@/ }).first().click();
+    await page
+      .getByRole('button', { name: /^admin@/ })
+      .first()
+      .click();
     await page.getByRole('button', { name: 'Accept' }).click();
     await page.getByRole('heading', { level: 1, name: 'Connecting Blue Yonder Airlines' }).waitFor();
     await untilConnected(page, 'Blue Yonder Airlines');
@@ -236,7 +256,9 @@ describe('an operator', () => {
     await page.getByRole('status').getByText('A test record was sent').waitFor();
     await page.getByRole('link', { name: 'History' }).click();
 
-    expect(await page.locator('tbody th').allTextContents()).toEqual(expect.arrayContaining(['Test record sent', 'Resumed', 'Paused', 'Connected']));
+    expect(await page.locator('tbody th').allTextContents()).toEqual(
+      expect.arrayContaining(['Test record sent', 'Resumed', 'Paused', 'Connected']),
+    );
     await inspect(page, 'history');
     expect(troubles.splice(0)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import type { TableClient } from '@azure/data-tables';
 import { keyPart } from '../../src/azure/tableKeys';
 import type { Incident } from '../support/incident';
 import { incidentStand } from '../support/incidentStack';
-import { contoso } from '../support/incidentTenants';
+import { contoso, fabrikam } from '../support/incidentTenants';
 import { tableOf, tableRows } from '../support/incidentTables';
 
 const key = [keyPart(contoso.tenantId), keyPart('activity.exchange')] as const;
@@ -77,6 +77,26 @@ describe('stored state is damaged', () => {
 
     expect(incident.deliveredUnits()).toEqual([unit]);
     incident.expects = { alerts: ['maintained'], possibleAlerts: ['corruptRow'] };
+  });
+
+  it('F54: a tenant whose row cannot be read is reported, and does not keep the schedule of the others from being repaired', async () => {
+    const incident = await begin({ tenants: [contoso, fabrikam] });
+    await incident.runUntilQuiet();
+    const tenants = table(incident, 'tenants');
+    const [partitionKey, rowKey] = ['tenants', keyPart(fabrikam.tenantId)];
+    await tenants.updateEntity({ partitionKey, rowKey, status: 'asleep' }, 'Merge');
+    const schedule = table(incident, 'schedule');
+    for await (const { partitionKey: shard = '', rowKey: entry = '' } of schedule.listEntities())
+      if (entry.includes(keyPart(contoso.tenantId))) await schedule.deleteEntity(shard, entry);
+    const unit = incident.publish();
+
+    await incident.connector.maintain({ log: () => undefined });
+    await incident.round();
+
+    expect(incident.deliveredUnits()).toEqual([unit]);
+    const kept = await Array.fromAsync(schedule.listEntities());
+    expect(kept.some(({ rowKey: entry = '' }) => entry.includes(keyPart(fabrikam.tenantId)))).toBe(true);
+    incident.expects = { alerts: ['maintained', 'corruptRow'], possibleAlerts: ['sourceFailed', 'poisonMessage'] };
   });
 
   it('F57: storage restored from a backup of six hours ago repeats no more than those six hours, and loses nothing', async () => {

@@ -15,6 +15,8 @@ const places = [
 export async function startChromium(): Promise<Browser> {
   const executablePath = places.find((place) => place !== '' && existsSync(place));
   if (executablePath === undefined)
-    throw new Error('The browser tests need Chromium: apt-get install chromium-headless-shell, or name one in the variable CHROMIUM.');
+    throw new Error(
+      'The browser tests need Chromium: apt-get install chromium-headless-shell, or name one in the variable CHROMIUM.',
+    );
   return chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }

@@ -60,8 +60,8 @@ function plain({ shard, dueAt, tenantId, sourceId, ticket, backlog }: ScheduleEn
   return { shard, dueAt, tenantId, sourceId, ticket, backlog };
 }
 
-function keyOf({ shard, dueAt, tenantId, sourceId }: ScheduleEntry): string {
-  return `${String(shard).padStart(3, '0')}|${dueAt.toISOString()}|${tenantId}|${sourceId}`;
+function keyOf({ shard, dueAt, tenantId, sourceId, ticket }: ScheduleEntry): string {
+  return `${String(shard).padStart(3, '0')}|${dueAt.toISOString()}|${tenantId}|${sourceId}|${ticket}`;
 }
 
 interface Waiting {

@@ -133,12 +133,23 @@ export function scheduleIndexContract(makeIndex: () => ScheduleIndex): void {
     expect(await entriesOf(index)).toHaveLength(4);
   });
 
-  it('keeps one entry of a source for a time, as it was put last', async () => {
+  it('keeps one entry of a source for a time and ticket, as it was put last', async () => {
     const index = makeIndex();
-    await index.put([entryOf(-1)], signal);
+    await index.put([entryOf(-1, 1, { ticket: 7, backlog: true })], signal);
     await index.put([entryOf(-1, 1, { ticket: 7, backlog: false }), entryOf(-1, 1, { ticket: 7, backlog: false })], signal);
 
     expect(await entriesOf(index)).toEqual([entryOf(-1, 1, { ticket: 7, backlog: false })]);
+  });
+
+  it('does not let an older entry that is moved to the same time take the place of a newer one', async () => {
+    const index = makeIndex();
+    const until = new Date(now.getTime() + 900_000);
+    const newer = entryOf(0, 1, { ticket: 8, dueAt: until });
+    await index.put([entryOf(-1, 1, { ticket: 7 }), newer], signal);
+
+    await index.claim([entryOf(-1, 1, { ticket: 7 })], until, signal);
+
+    expect(await entriesOf(index)).toContainEqual(newer);
   });
 
   it('gives each entry to one of two that claim it, moved', async () => {

@@ -43,7 +43,11 @@ const changing = new Set([
 ]);
 
 /** Ports whose nth changing call is the last thing the process does. */
-function dyingAt(ports: OnboardPorts, nth: number, where: Where): { readonly ports: OnboardPorts; readonly died: () => string | undefined } {
+function dyingAt(
+  ports: OnboardPorts,
+  nth: number,
+  where: Where,
+): { readonly ports: OnboardPorts; readonly died: () => string | undefined } {
   let calls = 0;
   let died: string | undefined;
   const around = <T extends object>(target: T, prefix: string): T =>
@@ -51,7 +55,22 @@ function dyingAt(ports: OnboardPorts, nth: number, where: Where): { readonly por
       get: (object, name) => {
         const value: unknown = Reflect.get(object, name);
         const full = `${prefix}${String(name)}`;
-        if (typeof value === 'object' && value !== null && ['onboarding', 'secrets', 'tenants', 'sourceRows', 'schedule', 'sink', 'changes', 'directory', 'invitations', 'onboardings'].includes(String(name)))
+        if (
+          typeof value === 'object' &&
+          value !== null &&
+          [
+            'onboarding',
+            'secrets',
+            'tenants',
+            'sourceRows',
+            'schedule',
+            'sink',
+            'changes',
+            'directory',
+            'invitations',
+            'onboardings',
+          ].includes(String(name))
+        )
           return around(value, `${String(name)}.`);
         if (typeof value !== 'function' || !changing.has(full)) return value;
         return async (...given: unknown[]): Promise<unknown> => {
@@ -101,42 +120,64 @@ async function goOn(id: string): Promise<void> {
 }
 
 describe.each(ways)('a process that dies while a tenant comes in by %s', (way) => {
-  it.each(['before', 'after'] as const)('%s any of its durable steps, is followed by one that finishes, with everything there once', async (where) => {
-    const seen: string[] = [];
-    for (let nth = 1; nth <= most; nth += 1) {
-      const { id, tenantId } = await begin(way);
-      const dying = dyingAt(web.connector.onboardPorts, nth, where);
-      await advanceOnboarding(dying.ports, id, signal).catch((error: unknown) => {
-        if (!(error instanceof Died)) throw error;
-      });
-      const died = dying.died();
-      if (died === undefined) break;
-      seen.push(died);
+  it.each(['before', 'after'] as const)(
+    '%s any of its durable steps, is followed by one that finishes, with everything there once',
+    async (where) => {
+      const seen: string[] = [];
+      for (let nth = 1; nth <= most; nth += 1) {
+        const { id, tenantId } = await begin(way);
+        const dying = dyingAt(web.connector.onboardPorts, nth, where);
+        await advanceOnboarding(dying.ports, id, signal).catch((error: unknown) => {
+          if (!(error instanceof Died)) throw error;
+        });
+        const died = dying.died();
+        if (died === undefined) break;
+        seen.push(died);
 
-      await goOn(id);
+        await goOn(id);
 
-      const row = (await web.connector.onboardPorts.onboarding.onboardings.find(id, signal))?.row;
-      const tenant = (await web.connector.tenantPorts.tenants.find(tenantId, signal))?.tenant;
-      const rows = await web.connector.tenantPorts.sourceRows.ofTenant(tenantId, signal);
-      const made = web.microsoft.identity.applicationsOf(tenantId);
-      const application = made.applications[0];
-      const kept = await web.connector.tenantPorts.secrets.read(tenant?.secretName ?? 'none', signal);
-      const lent = await web.connector.tenantPorts.secrets.read(`onboarding-${id}`, signal);
-      const connected = (await web.connector.onboardPorts.changes.newest(tenantId, 10, signal)).map(({ what }) => what);
-      expect({ nth, died, stopped: row?.stopped, step: row?.step, connected }).toEqual({
-        ...{ nth, died, stopped: undefined, step: 'firstRecords', connected: ['onboarded'] },
-      });
-      expect(rows).toHaveLength(sources.length);
-      expect([kept === undefined, lent]).toEqual([false, undefined]);
-      if (way === 'provision') {
-        // One application, with one key, and that is the one in the vault.
-        expect([made.applications.length, application?.passwords.map(({ secretText }) => secretText)]).toEqual([1, [kept]]);
-        expect(made.principalOf(web.stack.environment['SETUP_CLIENT_ID'] ?? '')).toBeUndefined();
+        const row = (await web.connector.onboardPorts.onboarding.onboardings.find(id, signal))?.row;
+        const tenant = (await web.connector.tenantPorts.tenants.find(tenantId, signal))?.tenant;
+        const rows = await web.connector.tenantPorts.sourceRows.ofTenant(tenantId, signal);
+        const made = web.microsoft.identity.applicationsOf(tenantId);
+        const application = made.applications[0];
+        const kept = await web.connector.tenantPorts.secrets.read(tenant?.secretName ?? 'none', signal);
+        const lent = await web.connector.tenantPorts.secrets.read(`onboarding-${id}`, signal);
+        const connected = (await web.connector.onboardPorts.changes.newest(tenantId, 10, signal)).map(({ what }) => what);
+        expect({ nth, died, stopped: row?.stopped, step: row?.step, connected }).toEqual({
+          ...{ nth, died, stopped: undefined, step: 'firstRecords', connected: ['onboarded'] },
+        });
+        expect(rows).toHaveLength(sources.length);
+        expect([kept === undefined, lent]).toEqual([false, undefined]);
+        if (way === 'provision') {
+          // One application, with one key, and that is the one in the vault.
+          expect([made.applications.length, application?.passwords.map(({ secretText }) => secretText)]).toEqual([1, [kept]]);
+          expect(made.principalOf(web.stack.environment['SETUP_CLIENT_ID'] ?? '')).toBeUndefined();
+        }
       }
-    }
-    // The loop ended because nobody died any more, after every kind of step was tried.
-    expect(seen.length).toBeLessThan(most);
-    expect(seen).toEqual(expect.arrayContaining(['onboardings.save', 'invitations.save', 'tenants.save', 'sourceRows.create', 'schedule.put', 'changes.record', 'sink.write']));
-    if (way === 'provision') expect(seen).toEqual(expect.arrayContaining(['directory.putApplication', 'directory.grant', 'directory.addPassword', 'secrets.write', 'directory.leave']));
-  });
+      // The loop ended because nobody died any more, after every kind of step was tried.
+      expect(seen.length).toBeLessThan(most);
+      expect(seen).toEqual(
+        expect.arrayContaining([
+          'onboardings.save',
+          'invitations.save',
+          'tenants.save',
+          'sourceRows.create',
+          'schedule.put',
+          'changes.record',
+          'sink.write',
+        ]),
+      );
+      if (way === 'provision')
+        expect(seen).toEqual(
+          expect.arrayContaining([
+            'directory.putApplication',
+            'directory.grant',
+            'directory.addPassword',
+            'secrets.write',
+            'directory.leave',
+          ]),
+        );
+    },
+  );
 });
