@@ -359,6 +359,7 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
 
 function readPages(read: SettingsReader): PageSettings | undefined {
   const publicUrl = read.origin('PUBLIC_URL', { loopbackHttp: true });
+  const providerName = read.text('PROVIDER_NAME') ?? String(factsOf('PROVIDER_NAME').otherwise);
   const application = (id: 'PROVIDER_CLIENT_ID' | 'SETUP_CLIENT_ID', name: 'PROVIDER_SECRET_NAME' | 'SETUP_SECRET_NAME') => {
     const clientId = read.guid(id, false);
     const secretName = read.text(name) ?? String(factsOf(name).otherwise);
@@ -378,7 +379,6 @@ function readPages(read: SettingsReader): PageSettings | undefined {
     return undefined;
   }
   const signedIn = operatorId === undefined ? undefined : ({ kind: 'signedIn', clientId: operatorId } as const);
-  const providerName = read.text('PROVIDER_NAME') ?? String(factsOf('PROVIDER_NAME').otherwise);
   return { publicUrl, providerName, cloud, provider, setup, operators: local ? { kind: 'local' } : signedIn };
 }
 
