@@ -122,11 +122,8 @@ function failed(ports: WebPorts, error: unknown): WebResponse {
         );
   const { status, code, sentence } = refusal;
   const cause = error instanceof Refusal ? {} : { cause: error instanceof Error ? error.name : 'unknown' };
-  ports.telemetry.event(status >= 500 ? 'pageFailed' : 'pageRefused', status >= 500 ? 'error' : 'warning', {
-    status,
-    code,
-    ...cause,
-  });
+  if (status >= 500) ports.telemetry.event('pageFailed', 'error', { status, code, ...cause });
+  else ports.telemetry.event('pageRefused', 'warning', { status, code });
   const headings: Readonly<Record<number, string>> = {
     401: 'Please sign in',
     403: 'Not allowed',

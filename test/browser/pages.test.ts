@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { invite } from '../../src/app/invitations';
 import { addTenant } from '../../src/app/tenants';
@@ -15,7 +15,6 @@ import { prospect } from '../support/webStack';
 jest.setTimeout(240_000);
 
 const { signal } = new AbortController();
-const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 const screens = { desktop: { width: 1280, height: 800 }, phone: { width: 320, height: 640 } } as const;
 /** Where pictures for the documents go, when they are asked for. */
 const pictures = process.env['PICTURES'];
@@ -91,16 +90,22 @@ async function link(customer: string): Promise<string> {
   return `${stack.publicUrl}/onboard/${(await invite(stores.onboardPorts, { customer, createdBy: 'test' }, signal)).token}`;
 }
 
+/** What axe answers, as far as it is told. */
+interface Found {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+  }[];
+}
+
 /** What axe finds wrong with the page, in light and dark; and whether it scrolls sideways on a phone. */
 async function inspect(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const [screen, viewport] of Object.entries(screens)) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize(viewport);
-      await page.evaluate(`${axe}; undefined`);
-      const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
-      };
+      await page.evaluate(`${axe.source}; undefined`);
+      const found = await page.evaluate<Found>('axe.run(document, { resultTypes: ["violations"] })');
       const told = found.violations.map(
         ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('; ')}`,
       );

@@ -13,7 +13,7 @@ import { startStack } from '../local/stack';
 import type { Stack } from '../local/stack';
 
 /** A clock that follows the machine's, and jumps ahead where somebody would only wait. */
-export class JumpingClock implements Clock {
+class JumpingClock implements Clock {
   #aheadMs = 0;
 
   readonly now = (): Date => new Date(Date.now() + this.#aheadMs);
@@ -98,7 +98,7 @@ export async function startWebStack(
 }
 
 /** An answer, with where it was found. */
-export interface Seen extends Omit<WebResponse, 'browser'> {
+export interface Seen extends WebResponse {
   readonly url: string;
 }
 
@@ -142,7 +142,7 @@ export class Visitor {
       ...headers,
     };
     const given = new Map(Object.entries(all).filter(([, value]) => value !== ''));
-    const { browser: _browser, ...answer } = await this.#connector.web({
+    const answer = await this.#connector.web({
       method,
       target,
       headers: given,

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { without } from '../../src/domain/without';
 import type { IdTokens } from '../local/microsoft365/identity/idTokens';
 import { personalTenantId } from '../local/microsoft365/identity/people';
 import { prospect, startWebStack, textOf } from '../support/webStack';
@@ -351,17 +352,17 @@ describe('the ID token', () => {
     ['B14 an issuer of version 1', 'iss', (claims) => ({ ...claims, iss: `https://sts.windows.net/${customer.tenantId}/` })],
     ['B14 an issuer that only begins right', 'iss', (claims) => ({ ...claims, iss: `${String(claims['iss'])}.evil.example` })],
     ['B14 version 1', 'ver', (claims) => ({ ...claims, ver: '1.0' })],
-    ['B14 no tenant', 'tid', ({ tid: _tid, ...claims }) => claims],
+    ['B14 no tenant', 'tid', (claims) => without(claims, 'tid')],
     ['B15 expired', 'exp', (claims) => ({ ...claims, exp: nowSeconds() - 3_600 })],
     ['B15 not valid yet', 'nbf', (claims) => ({ ...claims, nbf: nowSeconds() + 3_600 })],
     ['B15 made tomorrow', 'iat', (claims) => ({ ...claims, iat: nowSeconds() + 86_400, exp: nowSeconds() + 90_000 })],
-    ['B15 no end', 'exp', ({ exp: _exp, ...claims }) => claims],
-    ['B15 no nonce', 'nonce', ({ nonce: _nonce, ...claims }) => claims],
+    ['B15 no end', 'exp', (claims) => without(claims, 'exp')],
+    ['B15 no nonce', 'nonce', (claims) => without(claims, 'nonce')],
     ['B15 another nonce', 'nonce', (claims) => ({ ...claims, nonce: '0'.repeat(32) })],
     ['B16 an access token of an application', 'idtyp', (claims) => ({ ...claims, idtyp: 'app' })],
     ['B16 an access token of a person', 'idtyp', (claims) => ({ ...claims, scp: 'User.Read' })],
     ['B17 a guest', 'guest', (claims) => ({ ...claims, idp: `https://sts.windows.net/${other.tenantId}/` })],
-    ['no object id', 'oid', ({ oid: _oid, ...claims }) => claims],
+    ['no object id', 'oid', (claims) => without(claims, 'oid')],
   ])('refuses %s', async (_, code, change) => {
     // The clock of the connector has jumped ahead in other tests.
     const ahead = web.clock.now().getTime() - Date.now();
