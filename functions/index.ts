@@ -7,6 +7,9 @@ import './maintain';
 import './rotateCredentials';
 import './noteNearExpiry';
 import './health';
+import './pages';
+import './onboard';
+import './resumeOnboardings';
 
 // Wrong settings must stop the start, not the first message; being told to stop must end runs at a safe place.
 app.hook.appStart(() => connector().start());

@@ -55,6 +55,30 @@ type hub = {
 @description('Settings of the connector that most installations never change; what is left out keeps the default of docs/settings.md.')
 @sealed()
 type connectorSettings = {
+  @description('The address of the connector as browsers see it, an https origin; without it there are no pages.')
+  PUBLIC_URL: string?
+
+  @description('The name of whoever operates the connector, as customers know it.')
+  PROVIDER_NAME: string?
+
+  @description('The client id of the multi-tenant application that customers consent to.')
+  PROVIDER_CLIENT_ID: string?
+
+  @description('The name of its credential in the key vault.')
+  PROVIDER_SECRET_NAME: string?
+
+  @description('The cloud in which the applications of the provider are registered.')
+  PROVIDER_CLOUD: ('commercial' | 'gcc' | 'gccHigh' | 'dod' | 'china' | 'custom')?
+
+  @description('The client id of the application for guided provisioning.')
+  SETUP_CLIENT_ID: string?
+
+  @description('The name of its credential in the key vault.')
+  SETUP_SECRET_NAME: string?
+
+  @description('The client id of the application that operators sign in to.')
+  OPERATOR_CLIENT_ID: string?
+
   @description('The hub of single sources, as source=hub pairs with commas between them. Example: activity.exchange=mail-audit.')
   HUBS: string?
 

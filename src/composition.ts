@@ -59,6 +59,9 @@ import { createTenantFacts } from './microsoft/tenantFacts';
 import { selfSignedCertificate } from './microsoft/selfSignedCertificate';
 import { trySignIn } from './microsoft/applicationSignIn';
 import { createTenantSend } from './microsoft/tenantSend';
+import { composePages } from './composePages';
+import type { OnboardPorts } from './app/onboardPorts';
+import type { WebRequest, WebResponse } from './web/request';
 import { readSettings } from './settings';
 import type { Settings } from './settings';
 import { sources as registry } from './sources';
@@ -87,6 +90,13 @@ export interface Connector {
   readonly maintain: (invocation: Invocation) => Promise<void>;
   readonly rotate: (invocation: Invocation) => Promise<void>;
   readonly nearExpiry: (message: unknown, invocation: Invocation) => Promise<void>;
+  readonly onboardPorts: OnboardPorts;
+  /** The origin of the pages; undefined when there are none. */
+  readonly publicUrl: string | undefined;
+  /** Answers a request to the pages. */
+  readonly web: (request: WebRequest) => Promise<WebResponse>;
+  readonly onboard: (message: unknown) => Promise<void>;
+  readonly resumeOnboardings: () => Promise<void>;
   readonly health: () => { readonly status: 'ok'; readonly sources: number };
   /** Ends runs at a safe place and closes connections. */
   readonly stop: () => Promise<void>;
@@ -110,6 +120,9 @@ const systemClock: Clock = {
 
 /** Differences below this are the granularity of the Date header and the way of the answer, not a wrong clock. */
 const clockNoiseMs = 5_000;
+
+/** How long a page may take; Azure's front end waits 230 s. */
+const pageMs = 60_000;
 
 function storageAccess(settings: Settings): StorageAccess {
   if (settings.storage.kind === 'connectionString') return settings.storage;
@@ -265,6 +278,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       return trySignIn(signInPorts, { cloud, tenantId, clientId, api }, credential, signal);
     },
   };
+  const pages = composePages({ settings, tenantPorts, telemetry, http, clouds, storage, storageOptions });
   const running = new Set<Promise<void>>();
   const tracked = async (work: Promise<void>): Promise<void> => {
     running.add(work);
@@ -295,6 +309,11 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     maintain: async () => tracked(maintain(collectPorts, stopping.signal).then(() => undefined)),
     rotate: async () => tracked(rotateDue(rotation, stopping.signal).then(() => undefined)),
     nearExpiry: async (message) => tracked(noteNearExpiry(rotation, message, stopping.signal)),
+    onboardPorts: pages.onboardPorts,
+    publicUrl: settings.pages?.publicUrl,
+    web: async (request) => pages.answer(request, AbortSignal.any([stopping.signal, AbortSignal.timeout(pageMs)])),
+    onboard: async (message) => tracked(pages.advance(message, stopping.signal)),
+    resumeOnboardings: async () => tracked(pages.resume(stopping.signal)),
     health: () => ({ status: 'ok', sources: sources.size }),
     stop: async () => {
       stopping.abort();

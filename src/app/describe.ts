@@ -59,6 +59,14 @@ const byKind: { readonly [Kind in FailureKind]: TextOf<Kind> } = {
     nextStep: 'Check the tenant id and the application id of this tenant, and add it again.',
   }),
   blockedByPolicy: () => ({ title: 'A rule of the tenant keeps the application from signing in.', nextStep: askPolicy }),
+  proofRefused: ({ detail }) => ({
+    title: withDetail('What came back from Microsoft does not prove who signed in, so it was not used', detail),
+    nextStep: 'Begin again from the link. If this stays, report the code.',
+  }),
+  replicating: () => ({
+    title: "What was just made in Microsoft's directory is not visible everywhere yet.",
+    nextStep: 'Nothing to do: it takes seconds, sometimes some minutes.',
+  }),
   auditOff: () => ({
     title:
       'Unified audit logging is off in this tenant, or it has no Microsoft 365 service, so Microsoft has nothing to hand over.',

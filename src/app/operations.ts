@@ -26,6 +26,7 @@ export type OperationsFact =
       readonly before: Verdict | undefined;
     }
   | { readonly kind: 'credential'; readonly ring: CredentialRing; readonly fact: RingFact }
+  | { readonly kind: 'change'; readonly id: string; readonly what: string; readonly who: string; readonly detail?: string }
   | { readonly kind: 'test'; readonly id: string };
 
 interface Telling {
@@ -137,6 +138,16 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
     }
     case 'credential':
       return [credentialTelling(fact.ring, fact.fact)];
+    case 'change':
+      return [
+        {
+          id: stableId('change', fact.id),
+          category: 'M365Connector.Change',
+          operation: 'TenantChanged',
+          time: now,
+          properties: { change: fact.what, by: fact.who, detail: fact.detail },
+        },
+      ];
     case 'test':
       return [
         {

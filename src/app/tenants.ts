@@ -82,7 +82,7 @@ const longestName = 100;
 const longestDescription = 1_000;
 const saveAttempts = 5;
 
-/** The value of a client secret as it was given, without what a file adds to it. Throws InputError for what cannot be one. */
+/** The value of a client secret as a person meant it, without what its file adds to it. Throws InputError for what cannot be one. */
 export function checkSecret(secret: string): string {
   // A byte order mark and a line break come from how the file was written.
   const value = secret.replace(/^\ufeff/, '').replace(/\r?\n$/, '');
@@ -126,9 +126,10 @@ function checkAlso(ports: TenantPorts, also: readonly string[] = []): void {
 const alsoOf = (also: readonly string[] | undefined): Pick<Tenant, 'also'> =>
   also === undefined || also.length === 0 ? {} : { also };
 
-async function findHome(
-  ports: TenantPorts,
-  wanted: NewTenant,
+/** The tenant id and cloud behind what a person gave. Throws InputError when it is no organisation that Microsoft knows. */
+export async function findHome(
+  ports: Pick<TenantPorts, 'collect' | 'discover'>,
+  wanted: Pick<NewTenant, 'tenant' | 'cloud'>,
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly cloud: CloudId }> {
   const text = wanted.tenant.trim();
@@ -303,8 +304,13 @@ interface Saved {
   readonly before: Tenant | undefined;
 }
 
+/** Removes a credential that nobody else uses: that of the provider's application is every tenant's. */
+export async function removeSecret(ports: Pick<TenantPorts, 'secrets'>, tenant: Tenant, signal: AbortSignal): Promise<void> {
+  if (tenant.application !== 'provider') await ports.secrets.remove(tenant.secretName, signal);
+}
+
 /** Writes a tenant that is made from the one that is there, again if another command was quicker. */
-async function saveTenant(
+export async function saveTenant(
   ports: Pick<TenantPorts, 'tenants'>,
   id: string,
   build: (present: Tenant | undefined) => Tenant,
@@ -331,7 +337,8 @@ async function rowsOf(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): 
   return rows;
 }
 
-async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<void> {
+/** Makes every source of a tenant due now, with a row where it has none. Doing it again changes nothing but the time. */
+export async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<void> {
   const disabled = (row: SourceRow): boolean => {
     const integration: IntegrationId | undefined = ports.sources.get(row.sourceId)?.integration;
     return tenant.integrations.find(({ id }) => id === integration)?.polling.kind === 'disabled';

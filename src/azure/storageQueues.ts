@@ -1,5 +1,5 @@
 import type { QueueClient } from '@azure/storage-queue';
-import type { CollectQueue } from '../domain/ports';
+import type { CollectQueue, OnboardingQueue } from '../domain/ports';
 import { CreatedOnce } from './createdOnce';
 import { queueClient, storageOperationMs, storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
@@ -13,9 +13,13 @@ const longestSetAside = 32 * 1024;
 const longestMessage = 48 * 1024;
 
 /** The names of the queues, as the queue triggers need them. */
-export function queueNames(options: StorageOptions = {}): { readonly collect: string; readonly collectPoison: string } {
+export function queueNames(options: StorageOptions = {}): {
+  readonly collect: string;
+  readonly collectPoison: string;
+  readonly onboard: string;
+} {
   const collect = `${storagePrefix(options)}-collect`;
-  return { collect, collectPoison: `${collect}-poison` };
+  return { collect, collectPoison: `${collect}-poison`, onboard: `${storagePrefix(options)}-onboard` };
 }
 
 /**
@@ -31,6 +35,12 @@ export function storageCollectQueue(access: StorageAccess, options: StorageOptio
     depth: (signal) => collect.depth(signal),
     setAside: (message, cause, signal) => poison.send(wrap(message, cause), 0, signal),
   };
+}
+
+/** The queue of onboardings to go on with; a message is the JSON text of its id. */
+export function storageOnboardingQueue(access: StorageAccess, options: StorageOptions = {}): OnboardingQueue {
+  const queue = new Queue(access, queueNames(options).onboard);
+  return { send: (onboardingId, delayMs, signal) => queue.send(JSON.stringify({ onboardingId }), delayMs, signal) };
 }
 
 function wrap(message: string, cause: string): string {

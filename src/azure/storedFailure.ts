@@ -15,6 +15,8 @@ const furtherTexts: Record<FailureKind, readonly string[]> = {
   tenantUnknown: [],
   tenantMismatch: [],
   blockedByPolicy: ['detail'],
+  proofRefused: ['detail'],
+  replicating: [],
   auditOff: [],
   notLicensed: ['detail'],
   notProvisioned: ['detail'],

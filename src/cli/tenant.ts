@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { diagnose, findings } from '../app/doctor';
 import { explainTenant, worstFirst } from '../app/explain';
+import { invitationDays, invite } from '../app/invitations';
 import { sourcesOf } from '../app/schedule';
 import { addTenant, findTenant, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
 import { compose, sources as connectorSources } from '../composition';
@@ -28,6 +29,7 @@ const optionalSources = connectorSources
 const help = `Tenants of the Microsoft 365 security connector.
 
   npm run tenant -- add --tenant-id ID --client-id ID [options] < secret.txt
+  npm run tenant -- invite CUSTOMER    makes a link with which the customer's administrator connects the tenant in a browser
   npm run tenant -- list               all tenants, those that need a person first
   npm run tenant -- show TENANT        what is known about a tenant
   npm run tenant -- doctor TENANT      source by source: does data flow, and if not, why and what to do
@@ -45,6 +47,9 @@ const help = `Tenants of the Microsoft 365 security connector.
 TENANT is a tenant id or a name. Every command takes --json (the last line is one JSON object) and --help.
 Exit code: 0 it worked, 1 Microsoft or Azure refused, 2 what was given cannot be right.
 While the local stack runs (npm start), commands speak to it; --data DIR names its folder when it is not .local.
+
+Options of invite:
+  --tenant-id ID         only this tenant can come in with the link
 
 Options of add (the same command changes a tenant that is there; what is left out stays as it is):
   --tenant-id ID         the customer's tenant id, or one of its domains
@@ -200,6 +205,26 @@ const add: Command = async (connector, { values }, output, signal) => {
   );
 };
 
+const invitation: Command = async (connector, given, output, signal) => {
+  const customer = given.positionals[1];
+  if (customer === undefined)
+    throw new InputError('Whose link is it to be?', 'Give the name of the customer: npm run tenant -- invite "Contoso"');
+  const { publicUrl } = connector;
+  if (publicUrl === undefined)
+    throw new InputError('This connector has no pages.', 'Set PUBLIC_URL, and PROVIDER_CLIENT_ID: see docs/onboarding.md.');
+  const tenantId = given.values['tenant-id'];
+  const wanted = { customer, createdBy: 'command line', ...(tenantId === undefined ? {} : { tenantId }) };
+  const { invitation: made, token } = await invite(connector.onboardPorts, wanted, signal);
+  const link = `${publicUrl}/onboard/${token}`;
+  output.result(
+    { customer: made.customer, link, expiresAt: made.expiresAt },
+    [
+      `Send this link to an administrator of ${made.customer}. It works once, for ${invitationDays} days, and is not shown again:`,
+      link,
+    ].join('\n'),
+  );
+};
+
 const list: Command = async (connector, _given, output, signal) => {
   const now = connector.clock.now();
   const { tenants, sourceRows, sources } = connector.tenantPorts;
@@ -331,7 +356,19 @@ const remove: Command = async (connector, given, output, signal) => {
 const credential: Command = async (connector, { positionals, values }, output, signal) =>
   credentialCommand(connector, positionals.slice(1), { kind: values.kind, expires: values.expires }, output, signal);
 
-const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove, credential };
+const commands: Readonly<Record<string, Command>> = {
+  add,
+  invite: invitation,
+  list,
+  show,
+  doctor,
+  pause,
+  resume,
+  sync,
+  test,
+  remove,
+  credential,
+};
 
 const general: readonly string[] = ['json', 'help'];
 const ofAdd = [
@@ -346,7 +383,12 @@ const ofAdd = [
   'stamp-name',
   'no-stamp-name',
 ];
-const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'], credential: ['kind', 'expires'] };
+const own: Readonly<Record<string, readonly string[]>> = {
+  add: ofAdd,
+  invite: ['tenant-id'],
+  remove: ['yes'],
+  credential: ['kind', 'expires'],
+};
 
 /** Refuses what a command would have to ignore: a second tenant, an option of another command. */
 function refuseSuperfluous(name: string, { positionals, values }: Given): void {

@@ -18,6 +18,8 @@ export type Failure =
   | { readonly kind: 'tenantUnknown'; readonly code: string }
   | { readonly kind: 'tenantMismatch'; readonly code: string }
   | { readonly kind: 'blockedByPolicy'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'proofRefused'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'replicating'; readonly code: string }
   | { readonly kind: 'auditOff'; readonly code: string }
   | { readonly kind: 'notLicensed'; readonly code: string; readonly detail: string }
   | { readonly kind: 'notProvisioned'; readonly code: string; readonly detail: string }
@@ -78,6 +80,8 @@ const dispositions: Record<FailureKind, Disposition> = {
   tenantUnknown: 'person',
   tenantMismatch: 'person',
   blockedByPolicy: 'person',
+  proofRefused: 'person',
+  replicating: 'retry',
   auditOff: 'person',
   notLicensed: 'absent',
   notProvisioned: 'absent',

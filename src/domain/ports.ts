@@ -4,6 +4,7 @@ import type { Gap, HourCoverage } from './coverage';
 import type { OutgoingEvent } from './event';
 import type { Api } from './failure';
 import type { ServicePlan } from './licence';
+import type { Change, Invitation, Onboarding, PendingSignIn } from './onboarding';
 import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
 import type { MetricDimensions, MetricName } from './metrics';
 import type { CollectEntry, CollectMessage, ScheduleEntry } from './schedule';
@@ -226,6 +227,31 @@ export interface RegisteredApplications {
     credential: { readonly kind: StoredKind; readonly keyId: string },
     signal: AbortSignal,
   ) => Promise<void>;
+/** Rows of one kind by their id, each write conditional: on the row being new without an etag, else on the etag. Rejects with `conflict`. */
+export interface RowStore<Row extends { readonly id: string }> {
+  readonly find: (id: string, signal: AbortSignal) => Promise<{ readonly row: Row; readonly etag: string } | undefined>;
+  readonly save: (row: Row, expected: string | undefined, signal: AbortSignal) => Promise<string>;
+  readonly all: (signal: AbortSignal) => AsyncIterable<Row>;
+  readonly remove: (ids: readonly string[], signal: AbortSignal) => Promise<void>;
+}
+
+/** Everything durable about tenants on their way in. */
+export interface OnboardingStores {
+  readonly invitations: RowStore<Invitation>;
+  readonly onboardings: RowStore<Onboarding>;
+  readonly signIns: RowStore<PendingSignIn>;
+}
+
+/** The queue of onboardings to go on with. Messages are hints. */
+export interface OnboardingQueue {
+  readonly send: (onboardingId: string, delayMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Who changed what. Rows are only ever added. */
+export interface ChangeStore {
+  readonly record: (change: Change, signal: AbortSignal) => Promise<void>;
+  /** The newest changes of a tenant, or of all, newest first. */
+  readonly newest: (tenantId: TenantId | undefined, limit: number, signal: AbortSignal) => Promise<readonly Change[]>;
 }
 
 /** Access tokens for a tenant's APIs, cached per tenant and API. */

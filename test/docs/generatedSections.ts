@@ -1,4 +1,5 @@
 import { describedCodes, describeFailure } from '../../src/app/describe';
+import { describedSignInCodes, describeStop } from '../../src/app/describeSignIn';
 import type { Failure } from '../../src/domain/failure';
 import { controlsOf } from '../../src/domain/evidence';
 import { checks } from '../../src/evidence';
@@ -42,6 +43,14 @@ function activityErrorsTable(): string {
     return `| ${code} | ${failure.kind} | ${cell(title)} | ${cell(nextStep)} |`;
   });
   return ['| Code | Kind | What it means | What to do |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function signInCodesTable(): string {
+  const rows = describedSignInCodes.map((code) => {
+    const { title, nextStep } = describeStop({ kind: 'signIn', code });
+    return `| ${code} | ${cell(title.replace(/ \[[^\]]+\]$/, ''))} | ${cell(nextStep)} |`;
+  });
+  return ['| Code | What it means | What to do |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function settingsPage(): string {
@@ -109,6 +118,7 @@ export const generatedSections: readonly GeneratedSection[] = [
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
   { file: 'docs/evidence.md', name: 'controls', text: controlsTable },
+  { file: 'docs/onboarding.md', name: 'sign-in codes', text: signInCodesTable },
   { file: 'docs/operations.md', name: 'alerts', text: runbook },
   { file: 'docs/deploy.md', name: 'parameters', text: parametersTable },
   { file: 'docs/costs.md', name: 'costs', text: costsTable },

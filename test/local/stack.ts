@@ -15,6 +15,7 @@ import { startMicrosoft365 } from './microsoft365/microsoft365';
 import type { Microsoft365 } from './microsoft365/microsoft365';
 import type { Settings as SimulationSettings } from './microsoft365/settings';
 import type { SimulatedTenant } from './microsoft365/tenant';
+import { providerApplications, providerSettings, writeProviderSecrets } from './provider';
 import { writeFileAtomically } from './writeFileAtomically';
 
 /** The hubs of the design. */
@@ -47,6 +48,8 @@ export interface Stack {
   readonly hubs: EventHubsEmulator;
   readonly vault: KeyVault;
   readonly microsoft365: Microsoft365 | undefined;
+  /** Where the connector's pages are once it runs. */
+  readonly publicUrl: string;
   /** The connector's settings, with which commands reach the same stack. */
   readonly environment: Readonly<Record<string, string>>;
   readonly startConnector: () => Promise<void>;
@@ -100,20 +103,28 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     running.push(() => vault.stop());
     const azurite = await azuriteStarting;
+    const hostPort = await freePort(usual ? 7071 : undefined);
+    const publicUrl = `http://localhost:${hostPort}`;
+    await writeProviderSecrets(vault.url);
     let microsoft365: Microsoft365 | undefined;
     if (options.tenants.length > 0) {
       onProgress('Starting the simulated Microsoft 365 …');
-      microsoft365 = await onPorts(usual ? [8443, 8444, 8445, 8446] : [], async ([login, management, graph, defender]) =>
-        startMicrosoft365({
-          clock: { now: () => new Date() },
-          seed: options.seed,
-          tls: certificates,
-          tenants: options.tenants,
-          folder: join(folder, 'microsoft365'),
-          ...(login !== undefined &&
-            management !== undefined && { ports: { login, management, graph: graph ?? 0, defender: defender ?? 0 } }),
-          ...options.simulation,
-        }),
+      microsoft365 = await onPorts(
+        usual ? [8443, 8444, 8445, 8446, 8447] : [],
+        async ([login, management, graph, defender, signIn]) =>
+          startMicrosoft365({
+            clock: { now: () => new Date() },
+            seed: options.seed,
+            tls: certificates,
+            published: providerApplications(publicUrl),
+            tenants: options.tenants,
+            folder: join(folder, 'microsoft365'),
+            ...(login !== undefined &&
+              management !== undefined && {
+                ports: { login, management, graph: graph ?? 0, defender: defender ?? 0, signIn: signIn ?? 0 },
+              }),
+            ...options.simulation,
+          }),
       );
       running.push(async () => microsoft365?.stop());
     }
@@ -124,6 +135,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       PUBLISHER_TENANT_ID: publisherId,
       STORAGE_PREFIX: 'm365',
       COLLECT_SCHEDULE: '*/2 * * * * *',
+      FUNCTION_HOST_PORT: String(hostPort),
+      PUBLIC_URL: publicUrl,
+      OPERATOR_ACCESS: 'local',
       ...trusted(folder, certificates, microsoft365 !== undefined),
       ...(microsoft365 === undefined
         ? {}
@@ -132,6 +146,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             CLOUD_CUSTOM_MANAGEMENT: microsoft365.urls.management,
             CLOUD_CUSTOM_GRAPH: microsoft365.urls.graph,
             CLOUD_CUSTOM_DEFENDER: microsoft365.urls.defender,
+            ...providerSettings(publicUrl, microsoft365.signInUrl),
           }),
       ...options.settings,
     };
@@ -148,6 +163,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       hubs,
       vault,
       microsoft365,
+      publicUrl,
       environment,
       startConnector: async () => {
         onProgress('Starting the connector …');

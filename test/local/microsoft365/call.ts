@@ -20,7 +20,7 @@ export interface Call {
   publisherIdentifier: string | undefined;
 }
 
-const loginRoute = /^\/([^/]+)\/(?:(v2\.0\/\.well-known\/openid-configuration)|(oauth2\/v2\.0\/token))$/;
+const loginRoute = /^\/([^/]+)\/(?:(v2\.0\/\.well-known\/openid-configuration)|(oauth2\/v2\.0\/token)|(discovery\/v2\.0\/keys))$/;
 const feedRoute = /^\/api\/v1(?:\.0)?\/([^/]+)\/activity\/feed\/(.+)$/;
 const feedOperations: Record<string, Operation> = {
   'subscriptions/list': 'subscriptionsList',
@@ -62,7 +62,11 @@ const nowhere: Place = { operation: 'unknown', tenantId: undefined, contentId: u
 function loginCall(path: string): Place {
   const found = loginRoute.exec(path);
   if (!found) return nowhere;
-  return { operation: found[2] ? 'openId' : 'token', tenantId: found[1]?.toLowerCase(), contentId: undefined };
+  return {
+    operation: found[2] ? 'openId' : found[4] ? 'keys' : 'token',
+    tenantId: found[1]?.toLowerCase(),
+    contentId: undefined,
+  };
 }
 
 function feedCall(path: string, query: URLSearchParams): Place {

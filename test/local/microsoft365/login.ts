@@ -1,8 +1,9 @@
 import { openAssertion } from './applicationsApi';
 import type { Call } from './call';
+import { applicationLogin, redeemCode } from './identity/tokenGrants';
 import { jsonReply, type Reply } from './reply';
 import type { Service } from './service';
-import type { Api, TenantControl } from './tenant';
+import type { Api, SecretVerdict, TenantControl } from './tenant';
 
 interface LoginError {
   error: string;
@@ -18,13 +19,19 @@ export function answerLogin(service: Service, call: Call): Reply {
     service.violate('unknownRoute', call, `${call.method} ${call.path}`);
     return jsonReply(404, { error: 'invalid_request', error_description: `AADSTS900439: no route ${call.path}` });
   }
-  const method = call.operation === 'openId' ? 'GET' : 'POST';
+  const method = call.operation === 'token' ? 'POST' : 'GET';
   if (call.method !== method) {
     service.violate('wrongMethod', call, `${call.method} ${call.path}`);
     return jsonReply(405, {
       error: 'invalid_request',
       error_description: 'AADSTS900561: The endpoint only accepts POST requests.',
     });
+  }
+  if (call.operation === 'keys') return jsonReply(200, service.identity.idTokens.jwks());
+  const form = new URLSearchParams(call.body);
+  if (call.operation === 'token' && form.get('grant_type') === 'authorization_code') {
+    const redeemed = redeemCode(service, call.tenantId ?? '', form);
+    return 'body' in redeemed ? jsonReply(200, redeemed.body) : refuse(service, redeemed.code, redeemed);
   }
   const tenant = service.tenantByName(call.tenantId ?? '');
   if (!tenant) {
@@ -75,14 +82,19 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
     const text = `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.`;
     return refuse(service, 70003, { error: 'unsupported_grant_type', status: 400, text });
   }
-  const unknown = unknownApplication(service, control, form.get('client_id') ?? '');
+  const clientId = (form.get('client_id') ?? '').toLowerCase();
+  const other = applicationLogin(service, tenant.tenantId, clientId, form.get('client_secret') ?? '');
+  const unknown = other === undefined || other === 'notConsented' ? unknownApplication(service, control, clientId) : undefined;
   if (unknown) return unknown;
 
   const assertion = form.get('client_assertion');
+  const secret = form.get('client_secret') ?? '';
   const wrongCredential =
-    assertion === null
-      ? judgeSecret(service, control, form.get('client_secret') ?? '')
-      : judgeAssertion(service, control, assertion, `${service.urls.login}/${call.tenantId ?? ''}/oauth2/v2.0/token`);
+    other !== undefined && other !== 'notConsented'
+      ? refuseVerdict(service, clientId, secret, other.verdict)
+      : assertion === null
+        ? judgeSecret(service, control, secret)
+        : judgeAssertion(service, control, assertion, `${service.urls.login}/${call.tenantId ?? ''}/oauth2/v2.0/token`);
   if (wrongCredential) return wrongCredential;
 
   const scope = form.get('scope') ?? '';
@@ -100,7 +112,8 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
     return refuse(service, 500014, { error: 'invalid_resource', status: 400, text });
   }
   const life = service.settings.tokenLifeSeconds ?? control.tokenLifeSeconds;
-  const subject = { aud: service.urls[api], tid: tenant.tenantId, appid: tenant.clientId, roles: control.roles(api) };
+  const roles = other === undefined || other === 'notConsented' ? control.roles(api) : other.roles(api);
+  const subject = { aud: service.urls[api], tid: tenant.tenantId, appid: clientId, roles };
   return jsonReply(200, {
     token_type: 'Bearer',
     expires_in: life,
@@ -130,7 +143,10 @@ function judgeSecret(service: Service, control: TenantControl, secret: string): 
     const text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
     return refuse(service, 7000218, { error: 'invalid_client', status: 401, text });
   }
-  const verdict = control.judge(secret);
+  return refuseVerdict(service, clientId, secret, control.judge(secret));
+}
+
+function refuseVerdict(service: Service, clientId: string, secret: string, verdict: SecretVerdict): Reply | undefined {
   if (verdict === 'accepted') return undefined;
   if (verdict === 'expired') {
     const text = `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`;

@@ -6,6 +6,7 @@ import type { Api, ContentType } from './tenant';
 export type ActivityOperation =
   | 'openId'
   | 'token'
+  | 'keys'
   | 'subscriptionsList'
   | 'start'
   | 'stop'

@@ -51,6 +51,8 @@ export interface SimulatedTenant {
   /** The tenant in which the application is registered, when it is one of several tenants; this one then has no credentials of its own. */
   registeredIn?: string;
   mood: TenantMood;
+  /** Not collected yet: an administrator of it may be about to come in. */
+  prospect?: boolean;
   /** Content types the generator makes content for (all five when absent). */
   contentTypes?: readonly ContentType[];
   /** Subscriptions that are already enabled at the start (none when absent). */

@@ -1,0 +1,185 @@
+import type { Api } from '../domain/failure';
+import { failureOf } from '../domain/failure';
+import type { Onboarding, OnboardingStep } from '../domain/onboarding';
+import type { Tenant } from '../domain/tenant';
+import { useInvitation } from './invitations';
+import { onboardingSecretName } from './onboarding';
+import { operationsEvents } from './operations';
+import type { OnboardPorts, Step, StepResult } from './onboardPorts';
+import { apisOf, permissionsOf } from './permissions';
+import { dropRights, provisionSteps } from './provision';
+import { removeSecret, saveTenant, startSources } from './tenants';
+
+const spreadsWithinMs = 10 * 60_000;
+const secretSpreadsWithinMs = 3 * 60_000;
+const firstRecordsWithinMs = 10 * 60_000;
+const retryMs = 3_000;
+
+/** The steps that the connector takes. */
+export const steps: Readonly<Record<Exclude<OnboardingStep, 'signIn' | 'consent'>, Step>> = {
+  ...provisionSteps,
+  login: proveLogin,
+  tenant: writeTenant,
+  sources: start,
+  cleanUp,
+  firstRecords: awaitRecords,
+};
+
+const spreading =
+  "What you just agreed to is on its way through Microsoft's data centres: seconds as a rule, sometimes some minutes.";
+
+/** The tenant as it will be, from an onboarding that knows its tenant and application. */
+function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: Tenant | undefined): Tenant {
+  const { provider } = ports.onboardOptions;
+  const now = ports.clock.now().toISOString();
+  const tenantId = onboarding.tenantId ?? '';
+  const shared = onboarding.way === 'adminConsent';
+  const before = new Map(present?.integrations.map((chosen) => [chosen.id, chosen]));
+  const clientId = (shared ? provider?.clientId : onboarding.clientId) ?? '';
+  return {
+    id: tenantId,
+    name: onboarding.customer,
+    description: present?.description ?? '',
+    cloud: onboarding.cloud,
+    clientId,
+    ...(shared ? { application: 'provider' as const } : {}),
+    secretName: shared && provider !== undefined ? provider.secretName : `tenant-${tenantId}-${clientId.slice(0, 8)}`,
+    integrations: onboarding.integrations.map((id) => before.get(id) ?? { id, polling: { kind: 'adaptive' } }),
+    stampName: present?.stampName ?? false,
+    status: 'active',
+    statusSince: now,
+    epoch: (present?.epoch ?? 0) + 1,
+    addedAt: present?.addedAt ?? now,
+  };
+}
+
+/** Proves, with a token from that very tenant, that the application can sign in there and has what the integrations need. */
+async function proveLogin(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult> {
+  const tenant = tenantOf(ports, onboarding, undefined);
+  const given =
+    onboarding.way === 'ownApplication' ? await ports.secrets.read(onboardingSecretName(onboarding.id), signal) : undefined;
+  // The temporary copy is gone once the tenant has its own.
+  const needed = permissionsOf(onboarding.integrations, ports.sources.values());
+  const missing: string[] = [];
+  for (const api of apisOf(needed)) {
+    const roles = await rolesFor(ports, onboarding, { tenant, api, given }, signal);
+    if ('kind' in roles) return roles;
+    missing.push(
+      ...needed.filter((permission) => permission.api === api && !roles.roles.includes(permission.role)).map(({ role }) => role),
+    );
+  }
+  if (missing.length === 0) return { kind: 'done' };
+  // What the application of the customer's own lacks is told at once: its administrator is there, and can grant it.
+  if (elapsedMs(ports, onboarding) < (onboarding.way === 'ownApplication' ? 0 : spreadsWithinMs))
+    return { kind: 'wait', why: spreading, forMs: retryMs };
+  const failure = { kind: 'permissionMissing', code: 'roles', permission: missing.join(', ') } as const;
+  return { kind: 'stop', stopped: { kind: 'failure', failure, missing } };
+}
+
+interface Login {
+  readonly tenant: Tenant;
+  readonly api: Api;
+  readonly given: string | undefined;
+}
+
+async function rolesFor(
+  ports: OnboardPorts,
+  onboarding: Onboarding,
+  { tenant, api, given }: Login,
+  signal: AbortSignal,
+): Promise<{ readonly roles: readonly string[] } | StepResult> {
+  try {
+    return await ports.proveLogin(tenant, api, given, signal);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    const waitedMs = elapsedMs(ports, onboarding);
+    const stop: StepResult = { kind: 'stop', stopped: { kind: 'failure', failure } };
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all other kinds stop
+    switch (failure.kind) {
+      // A service that the licence does not have is left out, and shown as such; it starts by itself when it comes.
+      case 'serviceMissing':
+        return onboarding.integrations.length > 0 ? { roles: rolesOf(ports, onboarding, api) } : stop;
+      case 'consentMissing':
+      case 'permissionMissing':
+        return waitedMs < spreadsWithinMs && onboarding.way !== 'ownApplication'
+          ? { kind: 'wait', why: spreading, forMs: retryMs }
+          : stop;
+      case 'credentialRejected':
+        // A new secret and a wrong one get the same answer.
+        return failure.code === 'AADSTS7000215' && waitedMs < secretSpreadsWithinMs
+          ? {
+              kind: 'wait',
+              why: 'Microsoft does not accept the new secret yet: a minute as a rule, up to three.',
+              forMs: retryMs,
+            }
+          : stop;
+      case 'unavailable':
+      case 'throttled':
+      case 'storeUnavailable':
+        return { kind: 'wait', why: 'The login service does not answer; it is tried again by itself.', forMs: retryMs * 3 };
+      default:
+        return stop;
+    }
+  }
+}
+
+function rolesOf(ports: OnboardPorts, { integrations }: Onboarding, api: Api): readonly string[] {
+  return permissionsOf(integrations, ports.sources.values()).flatMap((one) => (one.api === api ? [one.role] : []));
+}
+
+/** The tenant's row, its secret first, and the invitation is used up: from here on the tenant is collected. */
+async function writeTenant(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult> {
+  const { tenantId, id, invitationId, way } = onboarding;
+  if (tenantId === undefined) return { kind: 'stop', stopped: { kind: 'signIn', code: 'tenantUnproven' } };
+  if (!(await useInvitation(ports, invitationId, id, signal)))
+    return { kind: 'stop', stopped: { kind: 'signIn', code: 'invitationUsed' } };
+  if (way === 'ownApplication') {
+    const secret = await ports.secrets.read(onboardingSecretName(id), signal);
+    const { secretName, clientId } = tenantOf(ports, onboarding, undefined);
+    if (secret !== undefined) await ports.secrets.write(secretName, secret, { tenantId, clientId }, signal);
+  }
+  const { tenant, before } = await saveTenant(ports, tenantId, (present) => tenantOf(ports, onboarding, present), signal);
+  if (before !== undefined && before.secretName !== tenant.secretName) await removeSecret(ports, before, signal);
+  // Since when this step is tried does not change when it is done again: neither does what is told of it.
+  const at = new Date(onboarding.stepSince);
+  const isNew = before === undefined || before.addedAt >= onboarding.stepSince;
+  const what = isNew ? 'onboarded' : 'changed';
+  const detail = `${way}: ${onboarding.integrations.join(', ')}`;
+  const who = onboarding.person ?? 'unknown';
+  await ports.changes.record({ at: at.toISOString(), who, what, tenantId, detail }, signal);
+  const fact = { kind: 'change', id: `${id}-tenant`, what, who, detail } as const;
+  await ports.sink.write(operationsEvents(tenant, ports.collect.options.operationsHub, [fact], at), signal);
+  ports.telemetry.event('onboarded', 'info', { tenantId, way, isNew });
+  return { kind: 'done' };
+}
+
+async function start(ports: OnboardPorts, { tenantId }: Onboarding, signal: AbortSignal): Promise<StepResult> {
+  const found = tenantId === undefined ? undefined : await ports.tenants.find(tenantId, signal);
+  if (found === undefined) return { kind: 'stop', stopped: { kind: 'signIn', code: 'tenantRemoved' } };
+  await startSources(ports, found.tenant, signal);
+  return { kind: 'done' };
+}
+
+async function cleanUp(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult> {
+  if (onboarding.way === 'provision') {
+    const waiting = await dropRights(ports, onboarding, signal);
+    if (waiting !== undefined) return waiting;
+  }
+  if (onboarding.way !== 'adminConsent') await ports.secrets.remove(onboardingSecretName(onboarding.id), signal);
+  return { kind: 'done' };
+}
+
+/** Watches the tenant come alive. However it goes, this does not hold an onboarding up: the page shows how each integration is. */
+async function awaitRecords(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult> {
+  const rows = await ports.sourceRows.ofTenant(onboarding.tenantId ?? '', signal);
+  const flows = rows.some(({ lastRecordAt }) => lastRecordAt !== undefined);
+  const allRan = rows.length > 0 && rows.every(({ lastRunAt }) => lastRunAt !== undefined);
+  if (flows || allRan || elapsedMs(ports, onboarding) > firstRecordsWithinMs) return { kind: 'done' };
+  return { kind: 'wait', why: 'The first run is under way.', forMs: retryMs };
+}
+
+/** How long the present step has been tried. */
+function elapsedMs(ports: Pick<OnboardPorts, 'clock'>, { stepSince }: Onboarding): number {
+  return ports.clock.now().getTime() - Date.parse(stepSince);
+}

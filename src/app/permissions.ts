@@ -1,0 +1,21 @@
+import type { Api } from '../domain/failure';
+import type { IntegrationId } from '../domain/integration';
+import type { Permission, Source } from '../domain/source';
+
+/** The permissions that the sources of some integrations need, each once, APIs together. */
+export function permissionsOf(chosen: readonly IntegrationId[], sources: Iterable<Source>): readonly Permission[] {
+  const found = new Map<string, Permission>();
+  for (const source of sources) {
+    if (!chosen.includes(source.integration)) continue;
+    for (const permission of source.permissions) {
+      const key = `${permission.api}|${permission.role}`;
+      if (!found.has(key)) found.set(key, permission);
+    }
+  }
+  return [...found.values()].sort((a, b) => a.api.localeCompare(b.api) || a.role.localeCompare(b.role));
+}
+
+/** The APIs of some permissions. */
+export function apisOf(permissions: readonly Permission[]): readonly Api[] {
+  return [...new Set(permissions.map(({ api }) => api))];
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { cloudIds } from '../domain/cloud';
+import { ConnectorError } from '../domain/failure';
+import { isIntegrationId } from '../domain/integration';
+import { onboardingSteps, ways } from '../domain/onboarding';
+import type { Change, Invitation, Onboarding, PendingSignIn } from '../domain/onboarding';
+import type { ChangeStore, OnboardingStores, RowStore } from '../domain/ports';
+import { parseJson, readRow } from './rowReader';
+import { storagePrefix } from './storageAccess';
+import type { StorageAccess, StorageOptions } from './storageAccess';
+import { failureFrom } from './storedFailure';
+import { keyPart } from './tableKeys';
+import { TableRows } from './tableRows';
+
+const partition = 'all';
+const optional = <Type extends z.ZodType>(type: Type) => z.exactOptional(type);
+const text = z.string();
+
+const invitation = z.object({
+  id: text,
+  customer: text,
+  createdAt: text,
+  createdBy: text,
+  expiresAt: text,
+  tenantId: optional(text),
+  onboardingId: optional(text),
+  usedAt: optional(text),
+});
+
+const signIn = z.object({
+  id: text,
+  onboardingId: text,
+  purpose: z.enum(['signIn', 'consent']),
+  browser: text,
+  nonce: text,
+  codeVerifier: text,
+  expiresAt: text,
+  used: z.boolean(),
+});
+
+const failure = z.custom<NonNullable<ReturnType<typeof failureFrom>>>((value) => failureFrom(value) !== undefined);
+
+const onboarding = z.object({
+  id: text,
+  invitationId: text,
+  customer: text,
+  browser: text,
+  way: z.enum(ways),
+  cloud: z.enum(cloudIds),
+  // An integration that this version does not know is left out, as in a tenant's row.
+  integrations: z.array(text).transform((ids) => ids.filter(isIntegrationId)),
+  step: optional(z.enum(onboardingSteps)),
+  stepSince: text,
+  done: z.partialRecord(z.enum(onboardingSteps), text),
+  createdAt: text,
+  tenantId: optional(text),
+  person: optional(text),
+  clientId: optional(text),
+  provisioned: optional(
+    z.object({
+      applicationObjectId: optional(text),
+      servicePrincipalId: optional(text),
+      keyId: optional(text),
+      askedAt: optional(text),
+    }),
+  ),
+  stopped: optional(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('signIn'), code: text }),
+      z.object({ kind: z.literal('failure'), failure, missing: optional(z.array(text)) }),
+    ]),
+  ),
+  waiting: optional(text),
+  leaseUntil: optional(text),
+});
+
+const change = z.object({ at: text, who: text, what: text, tenantId: optional(text), detail: optional(text) });
+
+/** Invitations, onboardings and sign-ins in Azure Table Storage, a table each; a row that cannot be read counts as one that is not there, and is reported. */
+export function tableOnboardingStores(access: StorageAccess, options: StorageOptions = {}): OnboardingStores {
+  return {
+    invitations: jsonRows<Invitation>(access, 'invitations', invitation, options),
+    onboardings: jsonRows<Onboarding>(access, 'onboardings', onboarding, options),
+    signIns: jsonRows<PendingSignIn>(access, 'signins', signIn, options),
+  };
+}
+
+function jsonRows<Row extends { readonly id: string }>(
+  access: StorageAccess,
+  name: string,
+  schema: z.ZodType<Row>,
+  options: StorageOptions,
+): RowStore<Row> {
+  const rows = new TableRows(access, `${storagePrefix(options)}${name}`);
+  const read = (row: Parameters<typeof readRow>[1]): Row | undefined =>
+    readRow(
+      rows.name,
+      row,
+      (reader) => {
+        const found = reader.json('json', (value) => schema.safeParse(value).data);
+        return keyPart(found.id) === row.row ? found : reader.corrupt('json');
+      },
+      options.onCorruptRow,
+    );
+  return {
+    find: async (id, signal) => {
+      const stored = await rows.get(partition, keyPart(id), signal);
+      const row = stored === undefined ? undefined : read(stored);
+      return stored === undefined || row === undefined ? undefined : { row, etag: stored.etag };
+    },
+    save: async (row, expected, signal) => {
+      const write = { row: keyPart(row.id), columns: { json: JSON.stringify(row) } };
+      const conditional =
+        expected === undefined ? { kind: 'create' as const, ...write } : { kind: 'replace' as const, ...write, etag: expected };
+      const [etag = ''] = await rows.write(partition, [conditional], signal);
+      return etag;
+    },
+    all: async function* (signal) {
+      for await (const page of rows.list({ partition }, signal))
+        for (const stored of page) {
+          const row = read(stored);
+          if (row !== undefined) yield row;
+        }
+    },
+    remove: async (ids, signal) => rows.removeAll(partition, ids.map(keyPart), signal),
+  };
+}
+
+// Newest first: later times have smaller keys. Times up to the year 2286.
+const lastMs = 9_999_999_999_999;
+const everybody = 'all';
+
+/** Changes in Azure Table Storage, newest first: each in the partition of its tenant and in one of all. */
+export function tableChangeStore(access: StorageAccess, options: StorageOptions = {}): ChangeStore {
+  const rows = new TableRows(access, `${storagePrefix(options)}changes`);
+  return {
+    record: async (made, signal) => {
+      const at = Date.parse(made.at);
+      if (Number.isNaN(at)) throw new ConnectorError('recording a change', { kind: 'rejectedRequest', code: 'time', detail: '' });
+      const order = String(lastMs - at).padStart(13, '0');
+      const json = JSON.stringify(made);
+      // The same change told again, after a crash, is the same row.
+      const row = `${order}_${createHash('sha256').update(json).digest('hex').slice(0, 16)}`;
+      const columns = { json };
+      for (const part of [made.tenantId, everybody])
+        if (part !== undefined) await rows.write(keyPart(part), [{ kind: 'put', row, columns }], signal);
+    },
+    newest: async (tenantId, limit, signal) => {
+      const found: Change[] = [];
+      const query = { partition: keyPart(tenantId ?? everybody), pageSize: Math.min(limit, 1_000) };
+      for await (const page of rows.list(query, signal)) {
+        for (const { columns } of page) {
+          const made =
+            typeof columns['json'] === 'string' ? parseJson(columns['json'], (value) => change.safeParse(value).data) : undefined;
+          if (made !== undefined) found.push(made);
+        }
+        if (found.length >= limit) break;
+      }
+      return found.slice(0, limit);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
+import type { OnboardPorts } from './app/onboardPorts';
+import type { TenantPorts } from './app/tenants';
+import { storageOnboardingQueue } from './azure/storageQueues';
+import type { StorageAccess, StorageOptions } from './azure/storageAccess';
+import { tableChangeStore, tableOnboardingStores } from './azure/tableOnboardingStores';
+import type { Clouds } from './domain/cloud';
+import { ConnectorError, failureOf } from './domain/failure';
+import { operatorRoles } from './domain/operator';
+import type { Telemetry } from './domain/ports';
+import { createDirectory } from './microsoft/directory';
+import type { Http } from './microsoft/http';
+import { createCredentials } from './microsoft/login';
+import { verifyOperator } from './microsoft/operatorToken';
+import { createSignIn } from './microsoft/signIn';
+import { readClaims } from './microsoft/tokenClaims';
+import { createTokenVerifier } from './microsoft/verifyToken';
+import type { PageSettings, Settings } from './settings';
+import type { WebRequest, WebResponse } from './web/request';
+import { createSite } from './web/site';
+import type { OperatorVerdict, WebPorts } from './web/webPorts';
+
+interface PageParts {
+  readonly settings: Settings;
+  readonly tenantPorts: TenantPorts;
+  readonly telemetry: Telemetry;
+  readonly http: Http;
+  readonly clouds: Clouds;
+  readonly storage: StorageAccess;
+  readonly storageOptions: StorageOptions;
+}
+
+/** Onboarding and the pages, composed. */
+export interface Pages {
+  readonly onboardPorts: OnboardPorts;
+  readonly answer: (request: WebRequest, signal: AbortSignal) => Promise<WebResponse>;
+  /** Goes on with the onboarding that a message names; a message that names none is told and dropped: the timer finds what it was about. */
+  readonly advance: (message: unknown, signal: AbortSignal) => Promise<void>;
+  readonly resume: (signal: AbortSignal) => Promise<void>;
+}
+
+const nobody: PageSettings = {
+  publicUrl: '',
+  providerName: '',
+  cloud: 'commercial',
+  provider: undefined,
+  setup: undefined,
+  operators: undefined,
+};
+
+/** Builds onboarding and the pages over the ports that the commands use, too. */
+export function composePages(parts: PageParts): Pages {
+  const { settings, tenantPorts, telemetry, http, clouds, storage, storageOptions } = parts;
+  const { clock, secrets } = tenantPorts;
+  const pages = settings.pages ?? nobody;
+  const { provider, setup, cloud } = pages;
+  const verifier = createTokenVerifier({ http, clock });
+  const unset = { clientId: '', secretName: '' };
+  const onboardPorts: OnboardPorts = {
+    ...tenantPorts,
+    telemetry,
+    onboarding: tableOnboardingStores(storage, storageOptions),
+    onboardingQueue: storageOnboardingQueue(storage, storageOptions),
+    changes: tableChangeStore(storage, storageOptions),
+    onboardOptions: { cloud, provider, setup, publisherId: settings.publisherId },
+    signIn: createSignIn({
+      ...{ http, clock, secrets, verifier, redirectUri: `${pages.publicUrl}/auth/callback` },
+      ...{ provider: provider ?? unset, setup: setup ?? unset },
+    }),
+    directory: createDirectory(http, setup?.clientId ?? ''),
+    proveLogin: async (tenant, api, secret, signal) => {
+      const given = secret === undefined ? secrets : { ...secrets, read: async () => Promise.resolve(secret) };
+      // A credential object of its own has no token of before.
+      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, api, signal);
+      const claims = readClaims(token);
+      // Tokens of version 2 name the application `azp`, those of version 1 `appid`.
+      if (claims === undefined || claims.appid?.toLowerCase() !== tenant.clientId)
+        throw new ConnectorError('proving a login', {
+          kind: 'proofRefused',
+          code: 'token:appid',
+          detail: 'The token is for another application.',
+        });
+      return { roles: claims.roles };
+    },
+  };
+  const webPorts: WebPorts = {
+    ...onboardPorts,
+    publicUrl: pages.publicUrl,
+    providerName: pages.providerName,
+    signInOrigin: originOf(clouds, cloud),
+    operator: async (headers, signal): Promise<OperatorVerdict> => {
+      const { operators } = pages;
+      if (operators === undefined) return { refused: 503, code: 'operatorsNotSetUp' };
+      if (operators.kind === 'local') return { who: 'local', roles: operatorRoles };
+      const token = bearer(headers.get('authorization')) ?? headers.get('x-ms-token-aad-id-token');
+      const home = clouds(cloud);
+      if (token === undefined || home === undefined) return { refused: 401, code: 'noToken' };
+      try {
+        const rules = { cloud: home, clientId: operators.clientId, tenantId: settings.publisherId };
+        return await verifyOperator(verifier, rules, token, signal);
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure?.kind !== 'proofRefused') throw error;
+        return { refused: 401, code: failure.code };
+      }
+    },
+  };
+  const site = createSite(webPorts);
+  return {
+    onboardPorts,
+    answer: async (request, signal) => {
+      if (settings.pages !== undefined) return site.answer(request, signal);
+      return {
+        status: 404,
+        headers: { 'Content-Type': 'text/plain' },
+        body: 'The pages are not set up: see PUBLIC_URL in docs/settings.md.\n',
+      };
+    },
+    advance: async (message, signal) => {
+      const id = parseOnboardingMessage(message);
+      if (id === undefined) telemetry.event('messageSetAside', 'error', { cause: 'not an onboarding' });
+      else await advanceOnboarding(onboardPorts, id, signal);
+    },
+    resume: async (signal) => resumeOnboardings(onboardPorts, signal),
+  };
+}
+
+function originOf(clouds: Clouds, id: PageSettings['cloud']): string {
+  const cloud = clouds(id);
+  return cloud?.signIn ?? cloud?.login ?? "'none'";
+}
+
+function bearer(header: string | undefined): string | undefined {
+  return /^Bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1];
+}

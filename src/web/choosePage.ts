@@ -1,0 +1,145 @@
+import { permissionsOf } from '../app/permissions';
+import { integrations } from '../domain/integration';
+import type { IntegrationId } from '../domain/integration';
+import type { Invitation, Way } from '../domain/onboarding';
+import { apiTitles } from '../domain/resource';
+import type { Permission, Source } from '../domain/source';
+import { html } from './html';
+import type { Html } from './html';
+import { layout, tokenField } from './layout';
+
+const ids = Object.keys(integrations) as IntegrationId[];
+
+/** What a person gave, to be shown again when something is wrong with it. */
+export interface Given {
+  readonly integrations: readonly IntegrationId[] | undefined;
+  readonly way: Way | undefined;
+  readonly tenant?: string | undefined;
+  readonly clientId?: string | undefined;
+}
+
+interface ChooseParts {
+  readonly providerName: string;
+  readonly invitation: Invitation;
+  readonly token: string;
+  readonly browser: string;
+  readonly sources: readonly Source[];
+  readonly offered: readonly Way[];
+  readonly given: Given;
+  readonly wrong?: { readonly title: string; readonly nextStep: string } | undefined;
+}
+
+interface WayText {
+  readonly label: (providerName: string) => string;
+  readonly text: string;
+}
+
+const wayTexts: Readonly<Record<Way, WayText>> = {
+  adminConsent: {
+    label: (providerName) => `Consent to the application of ${providerName}`,
+    text: "The quickest way: sign in and accept. No password or key changes hands. Microsoft's page names every reading permission the application knows; only what you tick here is collected.",
+  },
+  provision: {
+    label: () => 'Have an application made in your own tenant',
+    text: 'With exactly the permissions of what you tick. You lend us the right to make it while you watch; that right is given back as soon as it is made.',
+  },
+  ownApplication: {
+    label: () => 'Use an application you have made yourself',
+    text: 'You know its client id and a secret. The next page has the steps and the permissions, ready to copy.',
+  },
+};
+
+/** The first page of an invitation: who asks, what is read, what never is, how to undo it; then what and how. */
+export function choosePage(parts: ChooseParts): Html {
+  const { invitation, token, browser, sources, offered, given, providerName, wrong } = parts;
+  return layout(
+    { title: `Connect ${invitation.customer}`, providerName },
+    html`<h1>Connect ${invitation.customer}</h1>
+      <p class="lead">
+        ${providerName} asks to read the security records of your organisation’s Microsoft 365, so that its security team can
+        watch over it. It takes about two minutes.
+      </p>
+      ${wrong !== undefined && warning(wrong)}
+      <dl class="facts card">
+        <dt>Is read</dt>
+        <dd>What you tick below, and nothing else.</dd>
+        <dt>Is never read</dt>
+        <dd>Mails, files and chats themselves. Their names and subjects are part of the records about them.</dd>
+        <dt>Is changed</dt>
+        <dd>Nothing: these permissions only read.</dd>
+        <dt>Costs you</dt>
+        <dd>Nothing. What your licence does not have is left out by itself.</dd>
+        <dt>To undo it</dt>
+        <dd>Delete the application in the Entra admin center, under Enterprise applications. It ends at once.</dd>
+      </dl>
+      <form method="post" action="/onboard/${token}">
+        ${tokenField(browser)}
+        <fieldset>
+          <legend>What may be read?</legend>
+          ${ids.map((id) => integrationChoice(id, sources, given.integrations?.includes(id) ?? true))}
+        </fieldset>
+        <fieldset>
+          <legend>How shall it be connected?</legend>
+          ${offered.map((way, index) => wayChoice(way, providerName, given.way === undefined ? index === 0 : given.way === way))}
+        </fieldset>
+        <div class="actions">
+          <button type="submit">Continue</button><span class="quiet small">You need an administrator’s account.</span>
+        </div>
+      </form>`,
+  );
+}
+
+/** What is wrong with what was given, and what to do. */
+export function warning({ title, nextStep }: { readonly title: string; readonly nextStep: string }): Html {
+  return html`<div class="note bad" role="alert">
+    <h2>${title}</h2>
+    <p>${nextStep}</p>
+  </div>`;
+}
+
+function integrationChoice(id: IntegrationId, sources: readonly Source[], checked: boolean): Html {
+  const { title, collects } = integrations[id];
+  const needed = permissionsOf([id], sources);
+  return html`<div class="choice">
+    <input
+      type="checkbox"
+      id="i-${id}"
+      name="integration"
+      value="${id}"
+      ${checked ? html`checked` : ''}
+      aria-describedby="i-${id}-text"
+    />
+    <label for="i-${id}">${title}</label>
+    <div>
+      <span id="i-${id}-text">${collects}.</span>
+      <details id="i-${id}-permissions">
+        <summary>
+          ${needed.length === 1 ? 'One permission' : `${needed.length} permissions`}<span class="hidden"> for ${title}</span>
+        </summary>
+        <ul class="plain small">
+          ${needed.map(permissionLine)}
+        </ul>
+      </details>
+    </div>
+  </div>`;
+}
+
+function permissionLine({ api, role, why }: Permission): Html {
+  return html`<li><code>${role}</code> of ${apiTitles[api]}: ${why}</li>`;
+}
+
+function wayChoice(way: Way, providerName: string, checked: boolean): Html {
+  const { label, text } = wayTexts[way];
+  return html`<div class="choice">
+    <input
+      type="radio"
+      id="w-${way}"
+      name="way"
+      value="${way}"
+      ${checked ? html`checked` : ''}
+      aria-describedby="w-${way}-text"
+    />
+    <label for="w-${way}">${label(providerName)}</label>
+    <div id="w-${way}-text">${text}</div>
+  </div>`;
+}

@@ -1,0 +1,51 @@
+import { keyVaultSecrets } from '../../src/azure/keyVaultSecrets';
+import type { PublishedApplication } from './microsoft365/identity/applications';
+import { defaultRoles } from './microsoft365/tenant';
+
+const provider = {
+  clientId: 'a11ce000-0000-4000-8000-000000000001',
+  secret: 'fake-provider-secret~1',
+  secretName: 'provider-application',
+};
+const setup = {
+  clientId: 'a11ce000-0000-4000-8000-000000000002',
+  secret: 'fake-setup-secret~2',
+  secretName: 'setup-application',
+};
+
+/** The applications that the provider of the local stack has registered with the simulated Microsoft, for a connector at this address. */
+export function providerApplications(publicUrl: string): readonly PublishedApplication[] {
+  const redirectUris = [`${publicUrl}/auth/callback`];
+  return [
+    {
+      ...{ clientId: provider.clientId, secret: provider.secret, redirectUris },
+      name: 'Contoso Security Operations connector',
+      roles: { ...defaultRoles, management: ['ActivityFeed.Read', 'ActivityFeed.ReadDlp'] },
+    },
+    {
+      ...{ clientId: setup.clientId, secret: setup.secret, redirectUris },
+      name: 'Contoso Security Operations set-up',
+      roles: {},
+    },
+  ];
+}
+
+/** The settings with which the connector offers every way in, to whoever is on this machine. */
+export function providerSettings(publicUrl: string, signInUrl: string): Readonly<Record<string, string>> {
+  return {
+    PUBLIC_URL: publicUrl,
+    PROVIDER_NAME: 'Contoso Security Operations',
+    PROVIDER_CLIENT_ID: provider.clientId,
+    PROVIDER_CLOUD: 'custom',
+    SETUP_CLIENT_ID: setup.clientId,
+    OPERATOR_ACCESS: 'local',
+    CLOUD_CUSTOM_SIGN_IN: signInUrl,
+  };
+}
+
+/** Puts the secrets of the applications into the local key vault. */
+export async function writeProviderSecrets(vaultUrl: string): Promise<void> {
+  const secrets = keyVaultSecrets({ vaultUrl }, { now: () => new Date() });
+  for (const { secretName, secret } of [provider, setup])
+    await secrets.write(secretName, secret, {}, AbortSignal.timeout(10_000));
+}
