@@ -451,7 +451,7 @@ module keyVaultRoles 'modules/keyVaultRoles.bicep' = {
   params: {
     vaultName: keyVaultName
     grants: [
-      { role: roles.keyVaultSecretsUser, to: connector }
+      { role: roles.keyVaultSecretsOfficer, to: connector }
       ...map(operators, to => { role: roles.keyVaultSecretsOfficer, to: to })
     ]
   }

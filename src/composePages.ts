@@ -1,3 +1,4 @@
+import { readCredential } from './app/credentials';
 import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
 import type { OnboardPorts } from './app/onboardPorts';
 import type { TenantPorts } from './app/tenants';
@@ -8,8 +9,9 @@ import type { Clouds } from './domain/cloud';
 import { ConnectorError, failureOf } from './domain/failure';
 import { operatorRoles } from './domain/operator';
 import type { Telemetry } from './domain/ports';
+import { signIn } from './microsoft/applicationSignIn';
+import type { SignInPorts } from './microsoft/applicationSignIn';
 import { createDirectory } from './microsoft/directory';
-import type { Http } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
 import { verifyOperator } from './microsoft/operatorToken';
 import { createSignIn } from './microsoft/signIn';
@@ -24,8 +26,7 @@ interface PageParts {
   readonly settings: Settings;
   readonly tenantPorts: TenantPorts;
   readonly telemetry: Telemetry;
-  readonly http: Http;
-  readonly clouds: Clouds;
+  readonly signInPorts: SignInPorts;
   readonly storage: StorageAccess;
   readonly storageOptions: StorageOptions;
 }
@@ -50,8 +51,11 @@ const nobody: PageSettings = {
 
 /** Builds onboarding and the pages over the ports that the commands use, too. */
 export function composePages(parts: PageParts): Pages {
-  const { settings, tenantPorts, telemetry, http, clouds, storage, storageOptions } = parts;
-  const { clock, secrets } = tenantPorts;
+  const { settings, tenantPorts, telemetry, signInPorts, storage, storageOptions } = parts;
+  const { clock, secrets, rotation } = tenantPorts;
+  const { http, clouds } = signInPorts;
+  const { rings, versions } = rotation;
+  const inUse = async (name: string, signal: AbortSignal) => readCredential({ rings, versions, secrets }, name, signal);
   const pages = settings.pages ?? nobody;
   const { provider, setup, cloud } = pages;
   const verifier = createTokenVerifier({ http, clock });
@@ -64,14 +68,18 @@ export function composePages(parts: PageParts): Pages {
     changes: tableChangeStore(storage, storageOptions),
     onboardOptions: { cloud, provider, setup, publisherId: settings.publisherId },
     signIn: createSignIn({
-      ...{ http, clock, secrets, verifier, redirectUri: `${pages.publicUrl}/auth/callback` },
+      ...{ http, clock, secrets: { ...secrets, read: inUse }, verifier, redirectUri: `${pages.publicUrl}/auth/callback` },
       ...{ provider: provider ?? unset, setup: setup ?? unset },
     }),
     directory: createDirectory(http, setup?.clientId ?? ''),
     proveLogin: async (tenant, api, secret, signal) => {
-      const given = secret === undefined ? secrets : { ...secrets, read: async () => Promise.resolve(secret) };
+      const { cloud: home, id: tenantId, clientId } = tenant;
+      const given = { kind: 'clientSecret', value: secret ?? '' } as const;
       // A credential object of its own has no token of before.
-      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, api, signal);
+      const token =
+        secret === undefined
+          ? await createCredentials({ ...signInPorts, secrets, rings, versions, telemetry }).token(tenant, api, signal)
+          : (await signIn(signInPorts, { cloud: home, tenantId, clientId, api }, given, signal)).token;
       const claims = readClaims(token);
       // Tokens of version 2 name the application `azp`, those of version 1 `appid`.
       if (claims === undefined || claims.appid?.toLowerCase() !== tenant.clientId)

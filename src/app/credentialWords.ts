@@ -1,4 +1,4 @@
-import { daysLeft, isStored } from '../domain/credential';
+import { daysLeft, isRotatable, isStored } from '../domain/credential';
 import type { CredentialKind, CredentialRing } from '../domain/credential';
 import { rotationDueAt } from '../domain/rotation';
 import { describeFailure } from './describe';
@@ -29,9 +29,9 @@ const nothing = 'Nothing to do.';
 
 /** Explains the credential of a tenant in words. */
 export function explainCredential(ring: CredentialRing, tenantId: string, now: Date): CredentialExplanation {
-  const { kind, current, unseen, failing } = ring;
+  const { kind, current, failing } = ring;
   const left = daysLeft(current, now);
-  const automatic = isStored(kind) && unseen === undefined && failing?.failure.kind !== 'permissionMissing';
+  const automatic = isRotatable(ring);
   const tell = (state: CredentialExplanation['state'], why: string, nextStep: string): CredentialExplanation => ({
     ...{ kind, kindTitle: kindTitles[kind], state, why, nextStep, daysLeft: left },
     ...{ expiresAt: current?.expiresAt, automatic },

@@ -2,6 +2,7 @@ import { isStored } from '../domain/credential';
 import type { CredentialKind, CredentialRing, RingCredential } from '../domain/credential';
 import { failureOf } from '../domain/failure';
 import { given, planned } from '../domain/rotation';
+import type { Secrets } from '../domain/ports';
 import type { Tenant } from '../domain/tenant';
 import { without } from '../domain/without';
 import { careFor } from './rotate';
@@ -16,6 +17,8 @@ export interface GivenCredential {
   /** The secret's value, or certificate and key as PEM text; empty for the kinds without. */
   readonly value: string;
   readonly expiresAt?: Date;
+  /** Entra ID's id of one that the connector itself had made: it is removed from the application once another has replaced it. */
+  readonly keyId?: string;
 }
 
 /** Whose credential it is: a tenant's, or that of an application which several tenants share. */
@@ -30,7 +33,7 @@ type GivePorts = Pick<RotationPorts, 'clock' | 'rings' | 'versions' | 'factsOf' 
 export async function giveCredential(
   ports: GivePorts,
   owner: RingOwner,
-  { kind, value, expiresAt }: GivenCredential,
+  { kind, value, expiresAt, keyId }: GivenCredential,
   signal: AbortSignal,
 ): Promise<CredentialRing> {
   const { id: tenantId, clientId, cloud, secretName: name } = owner;
@@ -41,7 +44,7 @@ export async function giveCredential(
     const secret = { kind, value, tags: { tenantId, clientId }, ...(ends === undefined ? {} : { expiresAt: ends }) };
     const version = await ports.versions.add(name, secret, signal);
     credential = {
-      ...{ version, ours: false },
+      ...{ version, ours: keyId !== undefined, ...(keyId === undefined ? {} : { keyId }) },
       ...(facts.startsAt === undefined ? {} : { startsAt: facts.startsAt.toISOString() }),
       ...(ends === undefined ? {} : { expiresAt: ends.toISOString() }),
     };
@@ -55,6 +58,20 @@ export async function giveCredential(
     const before = comparable ? ring : without(ring, 'current', 'previous');
     return { ...given(before, ports.newId(), credential, ports.clock.now()), dueAt };
   });
+}
+
+/**
+ * The secret part of the credential in use; undefined when there is none. The newest version of the secret may be another: one that is being tried, or
+ * one that was retired.
+ */
+export async function readCredential(
+  ports: Pick<RotationPorts, 'rings' | 'versions'> & { readonly secrets: Pick<Secrets, 'read'> },
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const ring = await ports.rings.find(name, signal);
+  if (ring === undefined) return ports.secrets.read(name, signal);
+  return ring.current === undefined ? undefined : ports.versions.read(name, ring.current.version, signal);
 }
 
 /** The ring of an owner; made from the newest version of the secret when there is none yet, undefined when there is no secret either. */

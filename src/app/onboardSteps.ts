@@ -2,13 +2,14 @@ import type { Api } from '../domain/failure';
 import { failureOf } from '../domain/failure';
 import type { Onboarding, OnboardingStep } from '../domain/onboarding';
 import type { Tenant } from '../domain/tenant';
+import { findRing, giveCredential } from './credentials';
 import { useInvitation } from './invitations';
 import { onboardingSecretName } from './onboarding';
 import { operationsEvents } from './operations';
 import type { OnboardPorts, Step, StepResult } from './onboardPorts';
 import { apisOf, permissionsOf } from './permissions';
 import { dropRights, provisionSteps } from './provision';
-import { removeSecret, saveTenant, startSources } from './tenants';
+import { forgetCredential, saveTenant, startSources } from './tenants';
 
 const spreadsWithinMs = 10 * 60_000;
 const secretSpreadsWithinMs = 3 * 60_000;
@@ -45,6 +46,7 @@ function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: Tenant |
     ...(shared ? { application: 'provider' as const } : {}),
     secretName: shared && provider !== undefined ? provider.secretName : `tenant-${tenantId}-${clientId.slice(0, 8)}`,
     integrations: onboarding.integrations.map((id) => before.get(id) ?? { id, polling: { kind: 'adaptive' } }),
+    ...(present?.also === undefined ? {} : { also: present.also }),
     stampName: present?.stampName ?? false,
     status: 'active',
     statusSince: now,
@@ -128,19 +130,31 @@ function rolesOf(ports: OnboardPorts, { integrations }: Onboarding, api: Api): r
   return permissionsOf(integrations, ports.sources.values()).flatMap((one) => (one.api === api ? [one.role] : []));
 }
 
+/** From here on the credential is looked after: that of the customer's own application, or of the provider's, which is at home in the provider's tenant. */
+async function keepCredential(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<void> {
+  const owner = tenantOf(ports, onboarding, undefined);
+  if (onboarding.way === 'adminConsent') {
+    const { cloud, publisherId } = ports.onboardOptions;
+    await findRing(ports.rotation, { ...owner, cloud, id: publisherId }, signal);
+  }
+  if (onboarding.way !== 'ownApplication') return;
+  const secret = await ports.secrets.read(onboardingSecretName(onboarding.id), signal);
+  if (secret === undefined) return;
+  const ring = await ports.rotation.rings.find(owner.secretName, signal);
+  const current = ring?.clientId === owner.clientId ? ring.current : undefined;
+  const kept = current === undefined ? undefined : await ports.rotation.versions.read(owner.secretName, current.version, signal);
+  if (kept !== secret) await giveCredential(ports.rotation, owner, { kind: 'clientSecret', value: secret }, signal);
+}
+
 /** The tenant's row, its secret first, and the invitation is used up: from here on the tenant is collected. */
 async function writeTenant(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult> {
   const { tenantId, id, invitationId, way } = onboarding;
   if (tenantId === undefined) return { kind: 'stop', stopped: { kind: 'signIn', code: 'tenantUnproven' } };
   if (!(await useInvitation(ports, invitationId, id, signal)))
     return { kind: 'stop', stopped: { kind: 'signIn', code: 'invitationUsed' } };
-  if (way === 'ownApplication') {
-    const secret = await ports.secrets.read(onboardingSecretName(id), signal);
-    const { secretName, clientId } = tenantOf(ports, onboarding, undefined);
-    if (secret !== undefined) await ports.secrets.write(secretName, secret, { tenantId, clientId }, signal);
-  }
+  await keepCredential(ports, onboarding, signal);
   const { tenant, before } = await saveTenant(ports, tenantId, (present) => tenantOf(ports, onboarding, present), signal);
-  if (before !== undefined && before.secretName !== tenant.secretName) await removeSecret(ports, before, signal);
+  if (before !== undefined && before.secretName !== tenant.secretName) await forgetCredential(ports, before, signal);
   // Since when this step is tried does not change when it is done again: neither does what is told of it.
   const at = new Date(onboarding.stepSince);
   const isNew = before === undefined || before.addedAt >= onboarding.stepSince;
@@ -150,7 +164,7 @@ async function writeTenant(ports: OnboardPorts, onboarding: Onboarding, signal: 
   await ports.changes.record({ at: at.toISOString(), who, what, tenantId, detail }, signal);
   const fact = { kind: 'change', id: `${id}-tenant`, what, who, detail } as const;
   await ports.sink.write(operationsEvents(tenant, ports.collect.options.operationsHub, [fact], at), signal);
-  ports.telemetry.event('onboarded', 'info', { tenantId, way, isNew });
+  ports.telemetry.event('tenantChanged', 'info', { tenant: tenantId, change: what, way });
   return { kind: 'done' };
 }
 

@@ -2,11 +2,15 @@ import type { Api } from '../domain/failure';
 import type { IntegrationId } from '../domain/integration';
 import type { Permission, Source } from '../domain/source';
 
-/** The permissions that the sources of some integrations need, each once, APIs together. */
-export function permissionsOf(chosen: readonly IntegrationId[], sources: Iterable<Source>): readonly Permission[] {
+/** The permissions that the sources of some integrations need, each once, APIs together; those of optional sources only when they are named. */
+export function permissionsOf(
+  chosen: readonly IntegrationId[],
+  sources: Iterable<Source>,
+  also: readonly string[] = [],
+): readonly Permission[] {
   const found = new Map<string, Permission>();
   for (const source of sources) {
-    if (!chosen.includes(source.integration)) continue;
+    if (!chosen.includes(source.integration) || (source.optional === true && !also.includes(source.id))) continue;
     for (const permission of source.permissions) {
       const key = `${permission.api}|${permission.role}`;
       if (!found.has(key)) found.set(key, permission);

@@ -5,6 +5,7 @@ import type { Permission } from '../domain/source';
 import type { DirectoryAccess, DirectoryResource } from '../domain/signIn';
 import { changeOnboarding, cloudOf, onboardingSecretName } from './onboarding';
 import type { OnboardPorts, Step, StepResult } from './onboardPorts';
+import { giveCredential, readCredential } from './credentials';
 import { apisOf, permissionsOf } from './permissions';
 
 const replicatesWithinMs = 10 * 60_000;
@@ -73,7 +74,8 @@ async function needed(
   access: DirectoryAccess,
   signal: AbortSignal,
 ): Promise<Needed[]> {
-  const permissions: readonly Permission[] = permissionsOf(onboarding.integrations, ports.sources.values());
+  const present = onboarding.tenantId === undefined ? undefined : await ports.tenants.find(onboarding.tenantId, signal);
+  const permissions: readonly Permission[] = permissionsOf(onboarding.integrations, ports.sources.values(), present?.tenant.also);
   const found: Needed[] = [];
   for (const api of apisOf(permissions)) {
     const resource = await ports.directory.resource(access, api, signal);
@@ -132,7 +134,10 @@ async function putPassword(...[ports, onboarding, access, signal]: Parameters<Wo
   const { tenantId, clientId, provisioned = {} } = onboarding;
   if (made === undefined || tenantId === undefined || clientId === undefined) return unmade;
   const present = (await ports.tenants.find(tenantId, signal))?.tenant;
-  if (present?.clientId === clientId && (await ports.secrets.read(present.secretName, signal)) !== undefined)
+  if (
+    present?.clientId === clientId &&
+    (await readCredential({ ...ports.rotation, secrets: ports.secrets }, present.secretName, signal)) !== undefined
+  )
     return { kind: 'done' };
 
   const displayName = `m365c-${onboarding.id}`;
@@ -149,8 +154,9 @@ async function putPassword(...[ports, onboarding, access, signal]: Parameters<Wo
     };
   for (const { keyId } of ours) await ports.directory.removePassword(access, made.objectId, keyId, signal);
   await noteProvisioned(ports, onboarding.id, { askedAt: new Date(now).toISOString() }, signal);
-  const { keyId, secret } = await addPassword(ports, access, { objectId: made.objectId, displayName }, signal);
-  await ports.secrets.write(secretName, secret, { tenantId, clientId, keyId }, signal);
+  const { keyId, secret, endsAt: expiresAt } = await addPassword(ports, access, { objectId: made.objectId, displayName }, signal);
+  const owner = { id: tenantId, cloud: onboarding.cloud, clientId, secretName };
+  await giveCredential(ports.rotation, owner, { kind: 'clientSecret', value: secret, keyId, expiresAt }, signal);
   return { kind: 'done', changes: { provisioned: { ...provisioned, keyId } } };
 }
 
@@ -159,12 +165,12 @@ async function addPassword(
   access: DirectoryAccess,
   wanted: { readonly objectId: string; readonly displayName: string },
   signal: AbortSignal,
-): Promise<{ readonly keyId: string; readonly secret: string }> {
+): Promise<{ readonly keyId: string; readonly secret: string; readonly endsAt: Date }> {
   const [last = 30] = livesDays.slice(-1);
   for (const days of livesDays) {
     const endsAt = new Date(ports.clock.now().getTime() + days * dayMs);
     try {
-      return await ports.directory.addPassword(access, { ...wanted, endsAt }, signal);
+      return { ...(await ports.directory.addPassword(access, { ...wanted, endsAt }, signal)), endsAt };
     } catch (error) {
       if (failureOf(error)?.code !== 'CredentialInvalidLifetimeAsPerAppPolicy' || days === last) throw error;
     }

@@ -1,4 +1,4 @@
-import { isStored } from '../domain/credential';
+import { daysLeft, isRotatable, isStored } from '../domain/credential';
 import type { CredentialRing, RingCredential, Rotation } from '../domain/credential';
 import { ConnectorError, disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
@@ -111,7 +111,7 @@ async function act(
   const now = ports.clock.now();
   switch (action.kind) {
     case 'compare':
-      await save(await compareWithApplication(ports, ring, signal));
+      tellChecked(ports, await save(await compareWithApplication(ports, ring, signal)));
       return;
     case 'reap':
       await save(await reapOrphans(ports, ring, signal));
@@ -138,6 +138,15 @@ async function act(
       await abort(ports, ring, save, signal);
       return;
   }
+}
+
+/** Once a day for each credential: what alerts on its end are made from, and a sign of life of whatever looks after it. */
+function tellChecked({ telemetry, clock }: RotationPorts, ring: CredentialRing): void {
+  const { name, tenantId, clientId, kind, current } = ring;
+  telemetry.event('credentialChecked', 'info', {
+    ...{ credential: name, tenant: tenantId, application: clientId, kind },
+    ...{ daysLeft: daysLeft(current, clock.now()), rotates: isRotatable(ring) },
+  });
 }
 
 function rotationOf({ rotation }: CredentialRing): Rotation {

@@ -29,7 +29,7 @@ function logFact({ telemetry }: RotationPorts, ring: CredentialRing, fact: RingF
   const urgent: Severity = daysLeft !== undefined && daysLeft <= soonDays ? 'error' : 'warning';
   switch (fact.kind) {
     case 'rotated':
-      telemetry.event('credentialRotated', 'info', { ...who, daysLeft, keyId });
+      telemetry.event('rotationFinished', 'info', { ...who, kind: ring.kind, daysLeft, keyId });
       return;
     case 'given':
       telemetry.event('credentialGiven', 'info', { ...who, daysLeft });
@@ -38,7 +38,7 @@ function logFact({ telemetry }: RotationPorts, ring: CredentialRing, fact: RingF
       telemetry.event('credentialNearExpiry', urgent, { ...who, daysLeft, automatic: ring.unseen === undefined });
       return;
     case 'rotationFailing':
-      telemetry.event('credentialRotationFailing', urgent, { ...who, daysLeft, failure: failure?.kind, code: failure?.code });
+      telemetry.event('rotationFailed', urgent, { ...who, daysLeft, failure: failure?.kind, code: failure?.code });
       return;
     case 'rolledBack':
       telemetry.event('credentialRolledBack', 'error', { ...who, failure: failure?.kind, code: failure?.code });

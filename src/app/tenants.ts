@@ -304,11 +304,6 @@ interface Saved {
   readonly before: Tenant | undefined;
 }
 
-/** Removes a credential that nobody else uses: that of the provider's application is every tenant's. */
-export async function removeSecret(ports: Pick<TenantPorts, 'secrets'>, tenant: Tenant, signal: AbortSignal): Promise<void> {
-  if (tenant.application !== 'provider') await ports.secrets.remove(tenant.secretName, signal);
-}
-
 /** Writes a tenant that is made from the one that is there, again if another command was quicker. */
 export async function saveTenant(
   ports: Pick<TenantPorts, 'tenants'>,
@@ -470,8 +465,13 @@ export async function removeTenant(ports: TenantPorts, text: string, signal: Abo
   return tenant;
 }
 
-/** Forgets the credential of a tenant, unless another tenant signs in with the same. */
-async function forgetCredential(ports: TenantPorts, { id, secretName }: Tenant, signal: AbortSignal): Promise<void> {
+/** Forgets the credential of a tenant, unless it is the provider's, which is every tenant's, or another tenant signs in with the same. */
+export async function forgetCredential(
+  ports: Pick<TenantPorts, 'secrets' | 'tenants' | 'rotation'>,
+  { id, secretName, application }: Tenant,
+  signal: AbortSignal,
+): Promise<void> {
+  if (application === 'provider') return;
   for await (const other of ports.tenants.all(signal)) if (other.id !== id && other.secretName === secretName) return;
   await ports.secrets.remove(secretName, signal);
   await ports.rotation.rings.remove(secretName, signal);

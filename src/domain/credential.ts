@@ -126,6 +126,11 @@ export interface SecretVersion {
   readonly expiresAt: Date | undefined;
 }
 
+/** Whether the connector replaces the credential by itself: as long as it may look at the application and add to it. */
+export function isRotatable({ kind, unseen, failing }: CredentialRing): boolean {
+  return isStored(kind) && unseen === undefined && failing?.failure.kind !== 'permissionMissing';
+}
+
 const dayMs = 86_400_000;
 
 /** Whole days until a credential expires, negative when it has; undefined when that is not known. */

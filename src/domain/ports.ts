@@ -227,6 +227,8 @@ export interface RegisteredApplications {
     credential: { readonly kind: StoredKind; readonly keyId: string },
     signal: AbortSignal,
   ) => Promise<void>;
+}
+
 /** Rows of one kind by their id, each write conditional: on the row being new without an etag, else on the etag. Rejects with `conflict`. */
 export interface RowStore<Row extends { readonly id: string }> {
   readonly find: (id: string, signal: AbortSignal) => Promise<{ readonly row: Row; readonly etag: string } | undefined>;

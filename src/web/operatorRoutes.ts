@@ -126,6 +126,7 @@ async function record({ ports, operator, signal }: Visit, of: Tenant, what: stri
   await ports.changes.record({ at: at.toISOString(), who, what, tenantId: of.id, ...more }, signal);
   const fact = { kind: 'change', id: `${of.id}|${what}|${at.toISOString()}`, what, who, ...more } as const;
   await ports.sink.write(operationsEvents(of, ports.collect.options.operationsHub, [fact], at), signal);
+  ports.telemetry.event('tenantChanged', 'info', { tenant: of.id, change: what });
 }
 
 async function remove(visit: Visit): Promise<WebResponse> {

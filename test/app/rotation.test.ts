@@ -138,7 +138,7 @@ describe('a rotation', () => {
       'removePassword',
       'vault.disable',
     ]);
-    expect(world.events).toEqual(['credentialRotated']);
+    expect(world.events).toEqual(['rotationFinished']);
   });
 
   const spreads = [

@@ -51,7 +51,7 @@ describe('a secret is rotated while data flows', () => {
     expect(application.workingSecrets).toHaveLength(1);
     expect(await incident.row()).toMatchObject({ state: { name: 'collecting' } });
     expect(incident.requests('content').every(({ status }) => status === 200)).toBe(true);
-    expect(incident.logged('credentialRotated')).toHaveLength(1);
+    expect(incident.logged('rotationFinished')).toHaveLength(1);
     expect(incident.facts('M365Connector.Credential')).toMatchObject([{ credentialKind: 'clientSecret' }, { daysLeft: 179 }]);
     incident.expects = { unfinished: true };
   });

@@ -28,6 +28,8 @@ const changing = new Set([
   'invitations.save',
   'secrets.write',
   'secrets.remove',
+  'versions.add',
+  'rings.save',
   'tenants.save',
   'sourceRows.create',
   'schedule.put',
@@ -61,6 +63,9 @@ function dyingAt(
           [
             'onboarding',
             'secrets',
+            'rotation',
+            'rings',
+            'versions',
             'tenants',
             'sourceRows',
             'schedule',

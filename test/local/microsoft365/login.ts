@@ -3,7 +3,8 @@ import type { Call } from './call';
 import { applicationLogin, redeemCode } from './identity/tokenGrants';
 import { jsonReply, type Reply } from './reply';
 import type { Service } from './service';
-import type { Api, SecretVerdict, TenantControl } from './tenant';
+import type { SecretVerdict } from './application';
+import type { Api, TenantControl } from './tenant';
 
 interface LoginError {
   error: string;
