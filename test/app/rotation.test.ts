@@ -138,7 +138,8 @@ describe('a rotation', () => {
       'removePassword',
       'vault.disable',
     ]);
-    expect(world.events).toEqual(['rotationFinished']);
+    // Looked at when it was given, when it was due, and when the old one had been kept for a day.
+    expect(world.events).toEqual(['credentialChecked', 'credentialChecked', 'rotationFinished', 'credentialChecked']);
   });
 
   const spreads = [

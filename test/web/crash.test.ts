@@ -1,3 +1,4 @@
+import { readCredential } from '../../src/app/credentials';
 import { advanceOnboarding } from '../../src/app/onboard';
 import type { OnboardPorts } from '../../src/app/onboardPorts';
 import { sources } from '../../src/sources';
@@ -146,17 +147,22 @@ describe.each(ways)('a process that dies while a tenant comes in by %s', (way) =
         const rows = await web.connector.tenantPorts.sourceRows.ofTenant(tenantId, signal);
         const made = web.microsoft.identity.applicationsOf(tenantId);
         const application = made.applications[0];
-        const kept = await web.connector.tenantPorts.secrets.read(tenant?.secretName ?? 'none', signal);
+        const { rotation, secrets } = web.connector.tenantPorts;
+        const kept = await readCredential({ ...rotation, secrets }, tenant?.secretName ?? 'none', signal);
+        const ring = await rotation.rings.find(tenant?.secretName ?? 'none', signal);
         const lent = await web.connector.tenantPorts.secrets.read(`onboarding-${id}`, signal);
         const connected = (await web.connector.onboardPorts.changes.newest(tenantId, 10, signal)).map(({ what }) => what);
         expect({ nth, died, stopped: row?.stopped, step: row?.step, connected }).toEqual({
           ...{ nth, died, stopped: undefined, step: 'firstRecords', connected: ['onboarded'] },
         });
-        expect(rows).toHaveLength(sources.length);
+        expect(rows).toHaveLength(sources.filter(({ integration }) => integration === 'office365Audit').length);
         expect([kept === undefined, lent]).toEqual([false, undefined]);
+        // From the first moment on it is looked after.
+        expect(ring).toMatchObject({ kind: 'clientSecret', clientId: tenant?.clientId });
         if (way === 'provision') {
           // One application, with one key, and that is the one in the vault.
           expect([made.applications.length, application?.passwords.map(({ secretText }) => secretText)]).toEqual([1, [kept]]);
+          expect(ring?.current).toMatchObject({ ours: true, keyId: application?.passwords[0]?.keyId });
           expect(made.principalOf(web.stack.environment['SETUP_CLIENT_ID'] ?? '')).toBeUndefined();
         }
       }
@@ -179,7 +185,8 @@ describe.each(ways)('a process that dies while a tenant comes in by %s', (way) =
             'directory.putApplication',
             'directory.grant',
             'directory.addPassword',
-            'secrets.write',
+            'versions.add',
+            'rings.save',
             'directory.leave',
           ]),
         );

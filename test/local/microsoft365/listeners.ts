@@ -137,9 +137,12 @@ function rightAnswer(service: Service, graph: SimulatedGraph, call: Call): Reply
     case 'management':
       return answerActivity(service, call);
     case 'graph':
-      return applicationOperation(call.path) === undefined ? answerObjects(graph, call) : answerApplications(service, call);
+      return (
+        answerDirectory(service, call) ??
+        (applicationOperation(call.path) === undefined ? answerObjects(graph, call) : answerApplications(service, call))
+      );
     case 'defender':
-      return answerDirectory(service, call) ?? answerObjects(graph, call);
+      return answerObjects(graph, call);
   }
 }
 
