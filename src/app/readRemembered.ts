@@ -8,6 +8,7 @@ import type { Outbox, Parcel } from './outbox';
 import type { RunContext } from './runContext';
 import { markOf } from './sentRecords';
 import type { SentRecords } from './sentRecords';
+import { tellNote } from './tellNote';
 import { shortened, UnitPacking } from './unitPacking';
 
 const pagesUntilNoted = 20;
@@ -72,8 +73,7 @@ class RememberingReader {
   async #takePage(page: Page): Promise<void> {
     const { ports, tenant, source } = this.#context;
     await this.#add(page.records);
-    for (const note of page.notes ?? [])
-      ports.telemetry.event(note, note === 'deltaResync' ? 'info' : 'warning', { tenant: tenant.id, source: source.id });
+    for (const note of page.notes ?? []) tellNote(ports.telemetry, note, { tenant: tenant.id, source: source.id });
     this.#next = page.next ?? this.#next;
     this.#isWhole ||= page.isWhole === true;
     if (page.lost !== undefined) {

@@ -40,6 +40,11 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+/** Integrations that bring what Microsoft has; evidence is made of it, and has a page of its own. */
+const collecting = (Object.keys(integrations) as IntegrationId[]).filter((id) =>
+  sources.some(({ integration }) => integration === id),
+);
+
 const ofIntegration = (id: IntegrationId): readonly Source[] => sources.filter(({ integration }) => integration === id);
 
 function cloudsText(clouds: readonly CloudId[]): string {
@@ -57,7 +62,7 @@ const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 /** The integrations in short, for the README. */
 export function integrationsTable(): string {
-  const rows = (Object.keys(integrations) as IntegrationId[]).map((id) => {
+  const rows = collecting.map((id) => {
     const those = ofIntegration(id);
     const optional = those.filter((source) => source.optional === true).length;
     const feeds = optional === 0 ? `${those.length}` : `${those.length - optional} and ${optional} optional`;
@@ -96,7 +101,7 @@ function wayText({ progress, everySeconds }: Source): string {
 
 /** Every source with its facts, by integration. */
 export function sourcesTables(): string {
-  return (Object.keys(integrations) as IntegrationId[])
+  return collecting
     .map((id) => {
       const rows = ofIntegration(id).map((source) => [
         code(source.id) + (source.optional === true ? ' (optional)' : ''),
