@@ -83,6 +83,10 @@ param eventHubsRetentionDays int = 7
 @minLength(1)
 param hubs hub[] = [
   { name: 'm365-audit', partitions: 4 }
+  { name: 'm365-alerts', partitions: 1 }
+  { name: 'm365-identity', partitions: 4 }
+  { name: 'm365-entities', partitions: 2 }
+  { name: 'm365-posture', partitions: 1 }
   { name: 'm365-operations', partitions: 1 }
 ]
 
