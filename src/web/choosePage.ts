@@ -112,16 +112,20 @@ function integrationChoice(id: IntegrationId, sources: readonly Source[], checke
     <label for="i-${id}">${title}</label>
     <div>
       <span id="i-${id}-text">${collects}.</span>
-      <details id="i-${id}-permissions">
-        <summary>
-          ${needed.length === 1 ? 'One permission' : `${needed.length} permissions`}<span class="hidden"> for ${title}</span>
-        </summary>
-        <ul class="plain small">
-          ${needed.map(permissionLine)}
-        </ul>
-      </details>
+      ${needed.length === 0 ? html`<p class="quiet small">No permission of its own: it uses those of what else you tick.</p>` : permissionList(id, title, needed)}
     </div>
   </div>`;
+}
+
+function permissionList(id: IntegrationId, title: string, needed: readonly Permission[]): Html {
+  return html`<details id="i-${id}-permissions">
+    <summary>
+      ${needed.length === 1 ? 'One permission' : `${needed.length} permissions`}<span class="hidden"> for ${title}</span>
+    </summary>
+    <ul class="plain small">
+      ${needed.map(permissionLine)}
+    </ul>
+  </details>`;
 }
 
 function permissionLine({ api, role, why }: Permission): Html {
