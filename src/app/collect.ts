@@ -10,8 +10,8 @@ import { runProbe } from './runProbe';
 import { runSource } from './runSource';
 import { choiceOf, isFeed } from './schedule';
 
-/** How long a message without content feeds is worked on at most. */
-const sliceMs = 20_000;
+/** How long a message without content feeds is worked on at most: longer than it takes to isolate what nobody can read, or that would begin anew each time. */
+const sliceMs = 120_000;
 
 /**
  * Works on one collect message: all its sources at once, each on its own, within the time budget; what could not begin in time goes back on the queue.

@@ -28,8 +28,10 @@ const addWords = (tenant: SimulatedTenant, ...more: readonly string[]): string[]
   ...['add', '--tenant-id', tenant.tenantId, '--client-id', tenant.clientId, ...more],
 ];
 
+/** Adds a tenant with the audit log alone unless told otherwise: its records are what these tests publish. */
 async function add(tenant: SimulatedTenant, ...more: readonly string[]): Promise<Ran> {
-  return stack.tenant(addWords(tenant, '--name', tenant.name, '--json', ...more), { input: `${tenant.secret}\n` });
+  const chosen = more.includes('--integrations') ? [] : ['--integrations', 'office365Audit'];
+  return stack.tenant(addWords(tenant, '--name', tenant.name, '--json', ...chosen, ...more), { input: `${tenant.secret}\n` });
 }
 
 async function namesOf(): Promise<unknown[]> {
