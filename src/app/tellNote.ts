@@ -5,12 +5,12 @@ import type { ReadNote } from '../domain/source';
 export function tellNote(telemetry: Telemetry, note: ReadNote, of: { readonly tenant: string; readonly source: string }): void {
   switch (note) {
     case 'deltaResync':
-      return telemetry.event('deltaResync', 'info', of);
+      { telemetry.event('deltaResync', 'info', of); return; }
     case 'queryDegraded':
-      return telemetry.event('queryDegraded', 'warning', of);
+      { telemetry.event('queryDegraded', 'warning', of); return; }
     case 'filterIgnored':
-      return telemetry.event('filterIgnored', 'warning', of);
+      { telemetry.event('filterIgnored', 'warning', of); return; }
     case 'partialResult':
-      return telemetry.event('partialResult', 'warning', of);
+      { telemetry.event('partialResult', 'warning', of); return; }
   }
 }
