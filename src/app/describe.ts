@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../domain/failure';
+import { actionCodes } from './actionCodes';
 import { credentialCodes } from './credentialCodes';
 
 /** A failure in plain words: what is wrong, with Microsoft's code at the end, and what to do next. */
@@ -129,11 +130,16 @@ const byKind: { readonly [Kind in FailureKind]: TextOf<Kind> } = {
   storeUnavailable: () => ({ title: 'The storage of the connector does not answer.', nextStep: nothing }),
   conflict: () => ({ title: 'Another run has taken over.', nextStep: 'Nothing to do.' }),
   cancelled: () => ({ title: 'The run was ended before its work was.', nextStep: 'Nothing to do: the next one goes on.' }),
+  actionRefused: ({ detail }) => ({
+    title: withDetail('The action cannot be done', detail),
+    nextStep: 'Look at the target in the portal of Microsoft.',
+  }),
   rejectedRequest: ({ detail }) => ({ title: withDetail('Microsoft does not accept a request', detail), nextStep: report }),
 };
 
 /** Words for single codes; a part that is left out is the one of the kind. Codes of the Management Activity API and of the login service (AADSTS). */
 const byCode: Readonly<Record<string, Partial<FailureText>>> = {
+  ...actionCodes,
   ...credentialCodes,
   AF10001: {
     title: 'The application lacks the permission ActivityFeed.Read, or it was granted only a moment ago.',

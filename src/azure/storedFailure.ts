@@ -34,6 +34,7 @@ const furtherTexts: Record<FailureKind, readonly string[]> = {
   storeUnavailable: [],
   conflict: [],
   cancelled: [],
+  actionRefused: ['detail'],
   rejectedRequest: ['detail'],
 };
 const textsByKind = new Map(Object.entries(furtherTexts));

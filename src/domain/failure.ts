@@ -37,6 +37,7 @@ export type Failure =
   | { readonly kind: 'storeUnavailable'; readonly code: string }
   | { readonly kind: 'conflict'; readonly code: string }
   | { readonly kind: 'cancelled'; readonly code: string }
+  | { readonly kind: 'actionRefused'; readonly code: string; readonly detail: string }
   | { readonly kind: 'rejectedRequest'; readonly code: string; readonly detail: string };
 
 export type FailureKind = Failure['kind'];
@@ -99,6 +100,7 @@ const dispositions: Record<FailureKind, Disposition> = {
   storeUnavailable: 'retry',
   conflict: 'stop',
   cancelled: 'stop',
+  actionRefused: 'person',
   rejectedRequest: 'retry',
 };
 

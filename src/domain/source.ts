@@ -154,7 +154,7 @@ export interface Answer {
 export interface TenantRequest {
   readonly api: Api;
   readonly operation: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
