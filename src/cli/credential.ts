@@ -1,8 +1,10 @@
+import { audited, commandLine } from '../app/audit';
 import { explainCredential, kindTitles } from '../app/credentialWords';
 import type { CredentialExplanation } from '../app/credentialWords';
 import { findRing, rotateNow } from '../app/credentials';
 import { describeFailure } from '../app/describe';
 import { setCredential } from '../app/setCredential';
+import { tenantCommands } from '../app/tenantCommands';
 import { findTenant, InputError } from '../app/tenants';
 import type { Connector } from '../composition';
 import { credentialKinds, isStored } from '../domain/credential';
@@ -60,7 +62,10 @@ async function show(connector: Connector, tenant: Tenant, output: Output, signal
 }
 
 async function rotate(connector: Connector, tenant: Tenant, output: Output, signal: AbortSignal): Promise<void> {
-  const { outcome, ring } = await rotateNow(connector.tenantPorts.rotation, tenant, output.progress, signal);
+  const { onboardPorts, tenantPorts } = connector;
+  const entry = { by: commandLine, what: tenantCommands.rotate.what, tenant };
+  const work = async () => rotateNow(tenantPorts.rotation, tenant, output.progress, signal);
+  const { outcome, ring } = await audited(onboardPorts, entry, work, signal);
   if (ring === undefined) throw noCredential(tenant);
   if (outcome === 'failed' && ring.failing !== undefined)
     throw new ConnectorError('rotating the credential', ring.failing.failure);
@@ -91,7 +96,11 @@ async function set(
     throw new InputError('A managed identity does not expire.', 'Leave --expires out.');
   const value = isStored(kind) ? await readSecret(signal) : '';
   const wanted = { kind, value, ...(expiresAt === undefined ? {} : { expiresAt }) };
-  const { tenant, ring } = await setCredential(connector.tenantPorts, text, wanted, output.progress, signal);
+  const { onboardPorts, tenantPorts } = connector;
+  const { tenant } = await findTenant(tenantPorts, text, signal);
+  const entry = { by: commandLine, what: tenantCommands.setCredential.what, tenant, detail: kind };
+  const work = async () => setCredential(tenantPorts, tenant.id, wanted, output.progress, signal);
+  const { ring } = await audited(onboardPorts, entry, work, signal);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());
   output.result(
     { ...about(tenant, ring), ...explained },
