@@ -1,3 +1,4 @@
+import { tellChange } from '../app/changes';
 import { explainCredential, kindTitles } from '../app/credentialWords';
 import type { CredentialExplanation } from '../app/credentialWords';
 import { findRing, rotateNow } from '../app/credentials';
@@ -11,6 +12,7 @@ import { ConnectorError } from '../domain/failure';
 import type { Tenant } from '../domain/tenant';
 import { readSecret } from './readSecret';
 import type { Output } from './runCommand';
+import { whoRuns } from './whoRuns';
 
 /** What the commands about credentials may be told. */
 export interface CredentialOptions {
@@ -62,6 +64,8 @@ async function show(connector: Connector, tenant: Tenant, output: Output, signal
 async function rotate(connector: Connector, tenant: Tenant, output: Output, signal: AbortSignal): Promise<void> {
   const { outcome, ring } = await rotateNow(connector.tenantPorts.rotation, tenant, output.progress, signal);
   if (ring === undefined) throw noCredential(tenant);
+  if (outcome !== 'nothingToRotate')
+    await tellChange(connector.onboardPorts, tenant, { who: whoRuns(), what: 'rotated', detail: outcome }, signal);
   if (outcome === 'failed' && ring.failing !== undefined)
     throw new ConnectorError('rotating the credential', ring.failing.failure);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());
@@ -92,6 +96,7 @@ async function set(
   const value = isStored(kind) ? await readSecret(signal) : '';
   const wanted = { kind, value, ...(expiresAt === undefined ? {} : { expiresAt }) };
   const { tenant, ring } = await setCredential(connector.tenantPorts, text, wanted, output.progress, signal);
+  await tellChange(connector.onboardPorts, tenant, { who: whoRuns(), what: 'credentialSet', detail: kindTitles[kind] }, signal);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());
   output.result(
     { ...about(tenant, ring), ...explained },

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { tellChange } from '../app/changes';
 import { diagnose, findings } from '../app/doctor';
 import { explainTenant, worstFirst } from '../app/explain';
 import { invitationDays, invite } from '../app/invitations';
@@ -16,6 +17,7 @@ import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
 import { ago, table, wrap } from './table';
+import { whoRuns } from './whoRuns';
 
 const known = Object.entries(integrations)
   .map(([id, { title, collects }]) => `                           ${id}: ${title}. ${collects}.`)
@@ -160,6 +162,11 @@ function theTenant(given: Given): string {
   return text;
 }
 
+/** Tells the history who changed what. */
+async function tell(connector: Connector, tenant: Tenant, what: string, signal: AbortSignal, detail?: string): Promise<void> {
+  await tellChange(connector.onboardPorts, tenant, { who: whoRuns(), what, detail }, signal);
+}
+
 const add: Command = async (connector, { values }, output, signal) => {
   const tenant = values['tenant-id'];
   const clientId = values['client-id'];
@@ -190,6 +197,8 @@ const add: Command = async (connector, { values }, output, signal) => {
     output.progress,
     signal,
   );
+  const all = added.tenant.integrations.map(({ id, polling: how }) => `${id} ${pollingText(how)}`).join(', ');
+  await tell(connector, added.tenant, added.isNew ? 'onboarded' : 'changed', signal, all);
   output.result(
     { ...tenantJson(added.tenant), added: added.isNew, missingPermissions: added.missingPermissions },
     [
@@ -213,7 +222,7 @@ const invitation: Command = async (connector, given, output, signal) => {
   if (publicUrl === undefined)
     throw new InputError('This connector has no pages.', 'Set PUBLIC_URL, and PROVIDER_CLIENT_ID: see docs/onboarding.md.');
   const tenantId = given.values['tenant-id'];
-  const wanted = { customer, createdBy: 'command line', ...(tenantId === undefined ? {} : { tenantId }) };
+  const wanted = { customer, createdBy: whoRuns(), ...(tenantId === undefined ? {} : { tenantId }) };
   const { invitation: made, token } = await invite(connector.onboardPorts, wanted, signal);
   const link = `${publicUrl}/onboard/${token}`;
   output.result(
@@ -308,6 +317,7 @@ const count = (number: number): string => number.toLocaleString('en-US');
 
 const pause: Command = async (connector, given, output, signal) => {
   const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'paused', signal);
+  await tell(connector, tenant, 'paused', signal);
   output.result(
     tenantJson(tenant),
     `${tenant.name} is paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.`,
@@ -316,11 +326,13 @@ const pause: Command = async (connector, given, output, signal) => {
 
 const resume: Command = async (connector, given, output, signal) => {
   const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'active', signal);
+  await tell(connector, tenant, 'resumed', signal);
   output.result(tenantJson(tenant), `${tenant.name} is collected again; what came meanwhile is back-filled.`);
 };
 
 const sync: Command = async (connector, given, output, signal) => {
   const { tenant, sources } = await syncTenant(connector.tenantPorts, theTenant(given), signal);
+  await tell(connector, tenant, 'synced', signal);
   output.result(
     { tenantId: tenant.id, sources },
     `${sources} sources of ${tenant.name} are collected now. See how it goes: npm run tenant -- doctor ${tenant.id}`,
@@ -328,7 +340,9 @@ const sync: Command = async (connector, given, output, signal) => {
 };
 
 const test: Command = async (connector, given, output, signal) => {
-  const { id, hubs } = await sendTestRecord(connector.tenantPorts, theTenant(given), signal);
+  const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const { id, hubs } = await sendTestRecord(connector.tenantPorts, tenant.id, signal);
+  await tell(connector, tenant, 'tested', signal);
   output.result(
     { id, category: 'M365Connector.Test', hubs },
     [
@@ -347,6 +361,7 @@ const remove: Command = async (connector, given, output, signal) => {
       `If you mean it: npm run tenant -- remove "${text}" --yes`,
     );
   const tenant = await removeTenant(connector.tenantPorts, text, signal);
+  await tell(connector, tenant, 'removed', signal, tenant.name);
   output.result(
     tenantJson(tenant),
     `${tenant.name} was removed. What was delivered stays in Event Hubs; coverage and gaps stay as proof.`,

@@ -1,8 +1,8 @@
+import { tellChange } from '../app/changes';
 import { explainTenant } from '../app/explain';
 import { coverageOf } from '../app/heatMap';
 import { integrationsView } from '../app/integrationsView';
 import { invitationDays, invite } from '../app/invitations';
-import { operationsEvents } from '../app/operations';
 import { listTenants } from '../app/tenantList';
 import { inWords, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
 import type { Tenant } from '../domain/tenant';
@@ -120,13 +120,7 @@ async function refusedInWords(visit: Visit, of: Tenant, error: unknown): Promise
 
 /** Tells the history and the operations hub who did what. */
 async function record({ ports, operator, signal }: Visit, of: Tenant, what: string, detail?: string): Promise<void> {
-  const at = ports.clock.now();
-  const who = operator?.who ?? 'unknown';
-  const more = detail === undefined ? {} : { detail };
-  await ports.changes.record({ at: at.toISOString(), who, what, tenantId: of.id, ...more }, signal);
-  const fact = { kind: 'change', id: `${of.id}|${what}|${at.toISOString()}`, what, who, ...more } as const;
-  await ports.sink.write(operationsEvents(of, ports.collect.options.operationsHub, [fact], at), signal);
-  ports.telemetry.event('tenantChanged', 'info', { tenant: of.id, change: what });
+  await tellChange(ports, of, { who: operator?.who ?? 'unknown', what, detail }, signal);
 }
 
 async function remove(visit: Visit): Promise<WebResponse> {
