@@ -13,9 +13,6 @@ export interface Actor {
   readonly role?: OperatorRole;
 }
 
-/** Who may use the command line may do everything. */
-export const commandLine: Actor = { who: 'command line' };
-
 /** What the audit needs. */
 export interface AuditPorts {
   readonly clock: Clock;

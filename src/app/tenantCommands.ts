@@ -1,6 +1,6 @@
 import type { OperatorRole } from '../domain/operator';
 import type { Tenant } from '../domain/tenant';
-import { audited, commandLine } from './audit';
+import { audited } from './audit';
 import type { Actor } from './audit';
 import { changeTenant } from './changeTenant';
 import type { TenantChanges } from './changeTenant';
@@ -11,6 +11,7 @@ import type { OnboardPorts } from './onboardPorts';
 import { setCredential } from './setCredential';
 import { InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from './tenants';
 
+/** A command, given to somebody's tenant. */
 interface Run<Input> {
   readonly ports: OnboardPorts;
   readonly tenant: Tenant;
@@ -107,11 +108,10 @@ export const tenantCommands = {
 
 /** Does a command on a tenant, and keeps who did it. Throws InputError, or the failure of what was asked for. */
 export async function runTenantCommand<Input, Result>(
-  { role, what, detail, run }: TenantCommand<Input, Result>,
-  { ports, tenant, input, by, signal }: Omit<Run<Input>, 'by'> & { readonly by: Pick<Actor, 'who'> },
+  { what, detail, run }: TenantCommand<Input, Result>,
+  given: Run<Input>,
 ): Promise<Result> {
-  const actor: Actor = by === commandLine ? by : { who: by.who, role };
+  const { ports, tenant, input, by, signal } = given;
   const more = detail === undefined ? {} : { detail: detail(input, tenant) };
-  const entry = { by: actor, what, tenant, ...more };
-  return audited(ports, entry, async () => run({ ports, tenant, input, by: actor, signal }), signal);
+  return audited(ports, { by, what, tenant, ...more }, async () => run(given), signal);
 }

@@ -1,4 +1,4 @@
-import { audited, commandLine } from '../app/audit';
+import { audited } from '../app/audit';
 import { explainCredential, kindTitles } from '../app/credentialWords';
 import type { CredentialExplanation } from '../app/credentialWords';
 import { findRing, rotateNow } from '../app/credentials';
@@ -13,6 +13,7 @@ import { ConnectorError } from '../domain/failure';
 import type { Tenant } from '../domain/tenant';
 import { readSecret } from './readSecret';
 import type { Output } from './runCommand';
+import { whoRuns } from './whoRuns';
 
 /** What the commands about credentials may be told. */
 export interface CredentialOptions {
@@ -63,7 +64,7 @@ async function show(connector: Connector, tenant: Tenant, output: Output, signal
 
 async function rotate(connector: Connector, tenant: Tenant, output: Output, signal: AbortSignal): Promise<void> {
   const { onboardPorts, tenantPorts } = connector;
-  const entry = { by: commandLine, what: tenantCommands.rotate.what, tenant };
+  const entry = { by: { who: whoRuns() }, what: tenantCommands.rotate.what, tenant };
   const work = async () => rotateNow(tenantPorts.rotation, tenant, output.progress, signal);
   const { outcome, ring } = await audited(onboardPorts, entry, work, signal);
   if (ring === undefined) throw noCredential(tenant);
@@ -98,7 +99,7 @@ async function set(
   const wanted = { kind, value, ...(expiresAt === undefined ? {} : { expiresAt }) };
   const { onboardPorts, tenantPorts } = connector;
   const { tenant } = await findTenant(tenantPorts, text, signal);
-  const entry = { by: commandLine, what: tenantCommands.setCredential.what, tenant, detail: kind };
+  const entry = { by: { who: whoRuns() }, what: tenantCommands.setCredential.what, tenant, detail: kind };
   const work = async () => setCredential(tenantPorts, tenant.id, wanted, output.progress, signal);
   const { ring } = await audited(onboardPorts, entry, work, signal);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { diagnose, findings } from '../app/doctor';
 import { explainTenant, worstFirst } from '../app/explain';
-import { commandLine, recordChange } from '../app/audit';
+import { recordChange } from '../app/audit';
 import { invitationDays, invite } from '../app/invitations';
 import { sourcesOf } from '../app/schedule';
 import { runTenantCommand, tenantCommands } from '../app/tenantCommands';
@@ -18,6 +18,7 @@ import { credentialCommand, credentialText, explainedCredential } from './creden
 import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
+import { whoRuns } from './whoRuns';
 import { ago, table, wrap } from './table';
 
 const known = Object.entries(integrations)
@@ -196,7 +197,7 @@ const add: Command = async (connector, { values }, output, signal) => {
   const what = added.isNew ? 'onboarded' : tenantCommands.change.what;
   const change = {
     at: connector.clock.now().toISOString(),
-    ...commandLine,
+    who: whoRuns(),
     what,
     tenantId: added.tenant.id,
     outcome: 'done',
@@ -225,7 +226,7 @@ const invitation: Command = async (connector, given, output, signal) => {
   if (publicUrl === undefined)
     throw new InputError('This connector has no pages.', 'Set PUBLIC_URL, and PROVIDER_CLIENT_ID: see docs/onboarding.md.');
   const tenantId = given.values['tenant-id'];
-  const wanted = { customer, createdBy: commandLine.who, ...(tenantId === undefined ? {} : { tenantId }) };
+  const wanted = { customer, createdBy: whoRuns(), ...(tenantId === undefined ? {} : { tenantId }) };
   const { invitation: made, token } = await invite(connector.onboardPorts, wanted, signal);
   const link = `${publicUrl}/onboard/${token}`;
   output.result(
@@ -326,7 +327,7 @@ async function done<Input, Result>(
   input: Input,
   signal: AbortSignal,
 ): Promise<Result> {
-  return runTenantCommand(command, { ports, tenant, input, by: commandLine, signal });
+  return runTenantCommand(command, { ports, tenant, input, by: { who: whoRuns() }, signal });
 }
 
 const pause: Command = async (connector, given, output, signal) => {

@@ -32,7 +32,8 @@ async function done<Input, Result>(
   input: Input,
 ): Promise<Result> {
   const { ports, operator, signal } = visit;
-  return runTenantCommand(command, { ports, tenant, input, by: { who: operator?.who ?? 'unknown' }, signal });
+  const by = { who: operator?.who ?? 'unknown', role: command.role };
+  return runTenantCommand(command, { ports, tenant, input, by, signal });
 }
 
 const works: Readonly<Record<'pause' | 'resume' | 'sync' | 'test', Work>> = {
