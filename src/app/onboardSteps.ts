@@ -2,10 +2,10 @@ import type { Api } from '../domain/failure';
 import { failureOf } from '../domain/failure';
 import type { Onboarding, OnboardingStep } from '../domain/onboarding';
 import type { Tenant } from '../domain/tenant';
+import { recordChange } from './audit';
 import { findRing, giveCredential } from './credentials';
 import { useInvitation } from './invitations';
 import { onboardingSecretName } from './onboarding';
-import { operationsEvents } from './operations';
 import type { OnboardPorts, Step, StepResult } from './onboardPorts';
 import { apisOf, permissionsOf } from './permissions';
 import { dropRights, provisionSteps } from './provision';
@@ -163,10 +163,8 @@ async function writeTenant(ports: OnboardPorts, onboarding: Onboarding, signal: 
   const what = isNew ? 'onboarded' : 'changed';
   const detail = `${way}: ${onboarding.integrations.join(', ')}`;
   const who = onboarding.person ?? 'unknown';
-  await ports.changes.record({ at: at.toISOString(), who, what, tenantId, detail }, signal);
-  const fact = { kind: 'change', id: `${id}-tenant`, what, who, detail } as const;
-  await ports.sink.write(operationsEvents(tenant, ports.collect.options.operationsHub, [fact], at), signal);
-  ports.telemetry.event('tenantChanged', 'info', { tenant: tenantId, change: what, way });
+  const change = { id: `${id}-tenant`, at: at.toISOString(), who, what, tenantId, detail } as const;
+  await recordChange(ports, { ...change, outcome: 'done' }, tenant, signal);
   return { kind: 'done' };
 }
 

@@ -1,8 +1,10 @@
+import { audited } from '../app/audit';
 import { explainCredential, kindTitles } from '../app/credentialWords';
 import type { CredentialExplanation } from '../app/credentialWords';
 import { findRing, rotateNow } from '../app/credentials';
 import { describeFailure } from '../app/describe';
 import { setCredential } from '../app/setCredential';
+import { tenantCommands } from '../app/tenantCommands';
 import { findTenant, InputError } from '../app/tenants';
 import type { Connector } from '../composition';
 import { credentialKinds, isStored } from '../domain/credential';
@@ -11,6 +13,7 @@ import { ConnectorError } from '../domain/failure';
 import type { Tenant } from '../domain/tenant';
 import { readSecret } from './readSecret';
 import type { Output } from './runCommand';
+import { whoRuns } from './whoRuns';
 
 /** What the commands about credentials may be told. */
 export interface CredentialOptions {
@@ -60,7 +63,10 @@ async function show(connector: Connector, tenant: Tenant, output: Output, signal
 }
 
 async function rotate(connector: Connector, tenant: Tenant, output: Output, signal: AbortSignal): Promise<void> {
-  const { outcome, ring } = await rotateNow(connector.tenantPorts.rotation, tenant, output.progress, signal);
+  const { onboardPorts, tenantPorts } = connector;
+  const entry = { by: { who: whoRuns() }, what: tenantCommands.rotate.what, tenant };
+  const work = async () => rotateNow(tenantPorts.rotation, tenant, output.progress, signal);
+  const { outcome, ring } = await audited(onboardPorts, entry, work, signal);
   if (ring === undefined) throw noCredential(tenant);
   if (outcome === 'failed' && ring.failing !== undefined)
     throw new ConnectorError('rotating the credential', ring.failing.failure);
@@ -91,7 +97,11 @@ async function set(
     throw new InputError('A managed identity does not expire.', 'Leave --expires out.');
   const value = isStored(kind) ? await readSecret(signal) : '';
   const wanted = { kind, value, ...(expiresAt === undefined ? {} : { expiresAt }) };
-  const { tenant, ring } = await setCredential(connector.tenantPorts, text, wanted, output.progress, signal);
+  const { onboardPorts, tenantPorts } = connector;
+  const { tenant } = await findTenant(tenantPorts, text, signal);
+  const entry = { by: { who: whoRuns() }, what: tenantCommands.setCredential.what, tenant, detail: kind };
+  const work = async () => setCredential(tenantPorts, tenant.id, wanted, output.progress, signal);
+  const { ring } = await audited(onboardPorts, entry, work, signal);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());
   output.result(
     { ...about(tenant, ring), ...explained },
