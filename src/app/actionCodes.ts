@@ -21,6 +21,15 @@ export const actionCodes: Readonly<Record<string, Partial<FailureText>>> = {
     title: 'This target is protected: no action is taken on it from here.',
     nextStep: `${nothingSent} The list is the setting PROTECTED_TARGETS.`,
   },
+  responseNotSetUp: {
+    title: 'Actions are not available for this tenant: there is no response application for it.',
+    nextStep:
+      'Actions need a second application, to which the customer consents on its own. docs/response.md says how it is set up; collecting goes on without it.',
+  },
+  responsePermission: {
+    nextStep:
+      'Have an administrator of the tenant grant it to the response application, and give admin consent. docs/response.md says which action needs what.',
+  },
   unsupportedPlatform: {
     title: 'This does not work on the platform of the machine.',
     nextStep: `${nothingSent} Choose another action, or do it on the machine itself.`,

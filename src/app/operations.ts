@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ActionRow, StoryLine } from '../domain/actionRow';
 import { latenessAt } from '../domain/lateness';
 import { defaultEventFormat, EventPacker } from '../domain/event';
 import type { OutgoingEvent } from '../domain/event';
@@ -28,6 +29,7 @@ export type OperationsFact =
     }
   | { readonly kind: 'credential'; readonly ring: CredentialRing; readonly fact: RingFact }
   | { readonly kind: 'change'; readonly change: Change }
+  | { readonly kind: 'action'; readonly row: ActionRow; readonly line: StoryLine }
   | { readonly kind: 'test'; readonly id: string };
 
 interface Telling {
@@ -151,6 +153,8 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
         },
       ];
     }
+    case 'action':
+      return [actionTelling(fact.row, fact.line)];
     case 'test':
       return [
         {
@@ -165,6 +169,25 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
         },
       ];
   }
+}
+
+/** One line of the story of an action; what the action is about stands in each of them. */
+function actionTelling(row: ActionRow, line: StoryLine): Telling {
+  const { id, action, choice, target, reason, requestedBy, approval } = row;
+  const words = line.failure === undefined ? undefined : describeFailure(line.failure);
+  return {
+    id: stableId('action', id, String(line.number)),
+    category: 'M365Connector.Action',
+    operation: `Action${line.kind.charAt(0).toUpperCase()}${line.kind.slice(1)}`,
+    time: new Date(line.at),
+    properties: {
+      ...{ actionId: id, line: line.number, action, choice: choice === '' ? undefined : choice },
+      ...{ targetKind: target.kind, targetId: target.id, targetName: target.name, reason },
+      ...{ by: line.who ?? 'connector', role: line.role, requestedBy, approvedBy: approval?.by },
+      ...{ step: line.step, seen: line.seen, answer: line.answer, requestId: line.requestId },
+      ...{ failure: line.failure?.kind, code: line.failure?.code, title: words?.title, nextStep: words?.nextStep },
+    },
+  };
 }
 
 const credentialOperations: Readonly<Record<RingFact['kind'], string>> = {

@@ -78,6 +78,17 @@ function withStep(row: ActionRow, step: StepRow): ActionRow {
   return { ...row, steps: row.steps.map((one) => (one.id === step.id ? step : one)) };
 }
 
+/** True when the same was told of the step since a person last had it tried again: a story stays short, however long Microsoft does not answer. */
+function isTold(row: ActionRow, kind: StoryLine['kind'], step: string, code?: string): boolean {
+  const since = row.story.findLastIndex((line) => line.kind === 'retried') + 1;
+  return row.story.slice(since).some((line) => line.kind === kind && line.step === step && line.failure?.code === code);
+}
+
+/** The row with a line about the step, unless the same was told already; due now in any case. */
+function toldOnce(row: ActionRow, now: Date, line: Telling & { readonly step: string }): ActionRow {
+  return isTold(row, line.kind, line.step, line.failure?.code) ? { ...row, dueAt: now.toISOString() } : told(row, now, line);
+}
+
 /** A call is about to be made: written before it is. */
 export function intended(row: ActionRow, step: StepRow, baseline: string | undefined, now: Date): ActionRow {
   const next: StepRow = {
@@ -86,7 +97,7 @@ export function intended(row: ActionRow, step: StepRow, baseline: string | undef
     intendedAt: now.toISOString(),
     ...(step.baseline !== undefined || baseline === undefined ? {} : { baseline }),
   };
-  return told(withStep(moved(row, 'running', now), next), now, { kind: 'intended', step: step.id });
+  return toldOnce(withStep(moved(row, 'running', now), next), now, { kind: 'intended', step: step.id });
 }
 
 /** Microsoft has taken the call. */
@@ -103,13 +114,13 @@ export function sent(row: ActionRow, step: StepRow, { answer, requestId, operati
 
 /** No answer came: the step stays intended, and what came of it has to be read. */
 export function unanswered(row: ActionRow, step: StepRow, failure: Failure, now: Date): ActionRow {
-  return told(row, now, { kind: 'unanswered', step: step.id, failure });
+  return toldOnce(row, now, { kind: 'unanswered', step: step.id, failure });
 }
 
 /** Microsoft was not even asked, or said to come back later: the call may be made again. */
 export function delayed(row: ActionRow, step: StepRow, failure: Failure, now: Date): ActionRow {
   const next: StepRow = { ...without(step, 'intendedAt'), state: 'pending' };
-  return told(withStep(row, next), now, { kind: 'delayed', step: step.id, failure });
+  return toldOnce(withStep(row, next), now, { kind: 'delayed', step: step.id, failure });
 }
 
 /** What a look at Microsoft changes: an effect that is there, something on its way that is adopted, or an end without the effect. */
@@ -205,9 +216,13 @@ export function retried(row: ActionRow, who: string, longestMs: number, now: Dat
   return told(moved(fresh, 'queued', now), now, { kind: 'retried', who, role: 'Responder' });
 }
 
+/** How often a step may be tried, the first time included. */
+const mostAttempts = 5;
+
 /** True for an action whose failed step a person may have tried again. */
-export function isRetryable({ state }: ActionRow): boolean {
-  return state === 'failed' || state === 'partlyDone' || state === 'timedOut';
+export function isRetryable({ state, steps }: ActionRow): boolean {
+  const ended = state === 'failed' || state === 'partlyDone' || state === 'timedOut';
+  return ended && steps.every(({ attempt }) => attempt < mostAttempts);
 }
 
 function after(now: Date, ms: number): string {
