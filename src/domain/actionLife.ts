@@ -183,9 +183,12 @@ export function watching(row: ActionRow, until: Date): ActionRow {
   return { ...row, watchUntil: until.toISOString(), looks: 0 };
 }
 
-/** Time is up; what Microsoft has taken may still happen. */
+/** Time is up; what Microsoft has taken may still happen. With an earlier step done it is partly done. */
 export function timedOut(row: ActionRow, now: Date): ActionRow {
-  return told(moved(row, 'timedOut', now), now, { kind: 'timedOut' });
+  const step = presentStep(row)?.id;
+  const line: Telling = { kind: 'timedOut', ...(step === undefined ? {} : { step }) };
+  const some = row.steps.some(({ state }) => state === 'done');
+  return some ? told(moved(row, 'partlyDone', now), now, line, { kind: 'partlyDone' }) : told(moved(row, 'timedOut', now), now, line);
 }
 
 /** A person wants it stopped. Nothing changes for one that has ended. */
