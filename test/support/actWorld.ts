@@ -1,7 +1,7 @@
 import { actions as registry } from '../../src/actions';
 import type { ActOptions, ActPorts } from '../../src/app/actPorts';
 import { requestAction } from '../../src/app/requestAction';
-import type { RequestedAction } from '../../src/app/requestAction';
+import type { GivenAction, RequestedAction } from '../../src/app/requestAction';
 import { resumeActions, runAction } from '../../src/app/runAction';
 import type { ActionRow } from '../../src/domain/actionRow';
 import type { HourBudget, TargetLine } from '../../src/domain/actionLimits';
@@ -188,6 +188,11 @@ export class ActWorld {
   ): Promise<RequestedAction> {
     const given = { tenantId: this.tenant.id, key, body: { reason: 'an alert', dryRun: false, ...body } };
     return this.clock.run(requestAction(ports, by, given, never));
+  }
+
+  /** Asks for an action, without moving the clock. */
+  async request(ports: ActPorts, by: Operator, given: GivenAction): Promise<RequestedAction> {
+    return requestAction(ports, by, given, never);
   }
 
   /** Works on what the queue brings, and on what the timer finds, until nothing is left to do or time is up; `worker` makes the process for each message. */
