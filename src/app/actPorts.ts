@@ -1,24 +1,11 @@
 import type { Action, ActionRun } from '../domain/action';
-import type { ActionRow } from '../domain/actionRow';
+import type { ActionQueue, ActionStore } from '../domain/actionRow';
 import type { HourBudget, TargetLine } from '../domain/actionLimits';
 import type { Clouds } from '../domain/cloud';
 import type { Api } from '../domain/failure';
 import type { RowStore } from '../domain/ports';
-import type { Tenant, TenantId } from '../domain/tenant';
+import type { Tenant } from '../domain/tenant';
 import type { AuditPorts } from './audit';
-
-/** The rows of actions. Every write is conditional: on the row being new without an etag, else on the etag. Rejects with `conflict`. */
-export interface ActionStore extends Pick<RowStore<ActionRow>, 'find' | 'save'> {
-  /** Rows with something left to do whose time has come. */
-  readonly due: (now: Date, signal: AbortSignal) => AsyncIterable<ActionRow>;
-  /** The newest actions of a tenant, or of all, newest first. */
-  readonly newest: (tenantId: TenantId | undefined, limit: number, signal: AbortSignal) => Promise<readonly ActionRow[]>;
-}
-
-/** The queue of actions to go on with. Messages are hints. */
-export interface ActionQueue {
-  readonly send: (actionId: string, delayMs: number, signal: AbortSignal) => Promise<void>;
-}
 
 /** A user or device that was found by name, with the alerts about it. */
 export interface FoundTarget {

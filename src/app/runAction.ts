@@ -1,6 +1,6 @@
 import type { Action, ActionStep, Seen, StepContext } from '../domain/action';
 import * as life from '../domain/actionLife';
-import { isEnd } from '../domain/actionRow';
+import { hasWork, isEnd } from '../domain/actionRow';
 import type { ActionRow, StepRow } from '../domain/actionRow';
 import { disposition, failureOf } from '../domain/failure';
 import type { Failure } from '../domain/failure';
@@ -109,11 +109,6 @@ async function lease(ports: ActPorts, id: string, signal: AbortSignal): Promise<
       }
     },
   };
-}
-
-/** True while something is left to do: its steps, its place in the line, or its story. */
-export function hasWork(row: ActionRow): boolean {
-  return !isEnd(row.state) || row.left !== true || row.told < row.story.length;
 }
 
 /** Gives the lease back, and has the action looked at again after a while; without one, nothing is left. */

@@ -1,4 +1,5 @@
 import type { QueueClient } from '@azure/storage-queue';
+import type { ActionQueue } from '../domain/actionRow';
 import type { CollectQueue, OnboardingQueue } from '../domain/ports';
 import { CreatedOnce } from './createdOnce';
 import { queueClient, storageOperationMs, storagePrefix } from './storageAccess';
@@ -17,9 +18,11 @@ export function queueNames(options: StorageOptions = {}): {
   readonly collect: string;
   readonly collectPoison: string;
   readonly onboard: string;
+  readonly actions: string;
 } {
   const collect = `${storagePrefix(options)}-collect`;
-  return { collect, collectPoison: `${collect}-poison`, onboard: `${storagePrefix(options)}-onboard` };
+  const prefix = storagePrefix(options);
+  return { collect, collectPoison: `${collect}-poison`, onboard: `${prefix}-onboard`, actions: `${prefix}-actions` };
 }
 
 /**
@@ -41,6 +44,12 @@ export function storageCollectQueue(access: StorageAccess, options: StorageOptio
 export function storageOnboardingQueue(access: StorageAccess, options: StorageOptions = {}): OnboardingQueue {
   const queue = new Queue(access, queueNames(options).onboard);
   return { send: (onboardingId, delayMs, signal) => queue.send(JSON.stringify({ onboardingId }), delayMs, signal) };
+}
+
+/** The queue of actions to go on with; a message is the JSON text of its id. */
+export function storageActionQueue(access: StorageAccess, options: StorageOptions = {}): ActionQueue {
+  const queue = new Queue(access, queueNames(options).actions);
+  return { send: (actionId, delayMs, signal) => queue.send(JSON.stringify({ actionId }), delayMs, signal) };
 }
 
 function wrap(message: string, cause: string): string {

@@ -6,15 +6,15 @@ import { isIntegrationId } from '../domain/integration';
 import { changeOutcomes, onboardingSteps, ways } from '../domain/onboarding';
 import type { Change, Invitation, Onboarding, PendingSignIn } from '../domain/onboarding';
 import { operatorRoles } from '../domain/operator';
-import type { ChangeStore, OnboardingStores, RowStore } from '../domain/ports';
-import { parseJson, readRow } from './rowReader';
+import type { ChangeStore, OnboardingStores } from '../domain/ports';
+import { jsonRows } from './jsonRows';
+import { parseJson } from './rowReader';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
 import { failureFrom } from './storedFailure';
 import { keyPart } from './tableKeys';
 import { TableRows } from './tableRows';
 
-const partition = 'all';
 const optional = <Type extends z.ZodType>(type: Type) => z.exactOptional(type);
 const text = z.string();
 
@@ -94,47 +94,6 @@ export function tableOnboardingStores(access: StorageAccess, options: StorageOpt
     invitations: jsonRows<Invitation>(access, 'invitations', invitation, options),
     onboardings: jsonRows<Onboarding>(access, 'onboardings', onboarding, options),
     signIns: jsonRows<PendingSignIn>(access, 'signins', signIn, options),
-  };
-}
-
-function jsonRows<Row extends { readonly id: string }>(
-  access: StorageAccess,
-  name: string,
-  schema: z.ZodType<Row>,
-  options: StorageOptions,
-): RowStore<Row> {
-  const rows = new TableRows(access, `${storagePrefix(options)}${name}`);
-  const read = (row: Parameters<typeof readRow>[1]): Row | undefined =>
-    readRow(
-      rows.name,
-      row,
-      (reader) => {
-        const found = reader.json('json', (value) => schema.safeParse(value).data);
-        return keyPart(found.id) === row.row ? found : reader.corrupt('json');
-      },
-      options.onCorruptRow,
-    );
-  return {
-    find: async (id, signal) => {
-      const stored = await rows.get(partition, keyPart(id), signal);
-      const row = stored === undefined ? undefined : read(stored);
-      return stored === undefined || row === undefined ? undefined : { row, etag: stored.etag };
-    },
-    save: async (row, expected, signal) => {
-      const write = { row: keyPart(row.id), columns: { json: JSON.stringify(row) } };
-      const conditional =
-        expected === undefined ? { kind: 'create' as const, ...write } : { kind: 'replace' as const, ...write, etag: expected };
-      const [etag = ''] = await rows.write(partition, [conditional], signal);
-      return etag;
-    },
-    all: async function* (signal) {
-      for await (const page of rows.list({ partition }, signal))
-        for (const stored of page) {
-          const row = read(stored);
-          if (row !== undefined) yield row;
-        }
-    },
-    remove: async (ids, signal) => rows.removeAll(partition, ids.map(keyPart), signal),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ActionTarget } from './action';
 import type { Failure } from './failure';
+import type { RowStore } from './ports';
 import type { TenantId } from './tenant';
 
 /**
@@ -118,4 +119,22 @@ export interface ActionRow {
   readonly epoch: number;
   readonly leaseOwner?: string;
   readonly leaseUntil?: string;
+}
+
+/** True while something is left to do: its steps, its place in the line, or its story. */
+export function hasWork(row: ActionRow): boolean {
+  return !isEnd(row.state) || row.left !== true || row.told < row.story.length;
+}
+
+/** The rows of actions. Every write is conditional: on the row being new without an etag, else on the etag. Rejects with `conflict`. */
+export interface ActionStore extends Pick<RowStore<ActionRow>, 'find' | 'save'> {
+  /** Rows with something left to do whose time has come. */
+  readonly due: (now: Date, signal: AbortSignal) => AsyncIterable<ActionRow>;
+  /** The newest actions of a tenant, or of all, newest first. */
+  readonly newest: (tenantId: TenantId | undefined, limit: number, signal: AbortSignal) => Promise<readonly ActionRow[]>;
+}
+
+/** The queue of actions to go on with. Messages are hints. */
+export interface ActionQueue {
+  readonly send: (actionId: string, delayMs: number, signal: AbortSignal) => Promise<void>;
 }

@@ -1,6 +1,5 @@
-import type { ActionStore } from '../../src/app/actPorts';
-import { hasWork } from '../../src/app/runAction';
-import type { ActionRow } from '../../src/domain/actionRow';
+import { hasWork } from '../../src/domain/actionRow';
+import type { ActionRow, ActionStore } from '../../src/domain/actionRow';
 import type { Change } from '../../src/domain/onboarding';
 import type { ChangeStore, RowStore } from '../../src/domain/ports';
 import { conflict, MemoryRows, refuseAborted } from './memoryRows';
