@@ -1,3 +1,4 @@
+import type { AssessPorts } from './app/assess';
 import { tellChanges } from './app/audit';
 import { readCredential } from './app/credentials';
 import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
@@ -26,6 +27,7 @@ import type { OperatorVerdict, WebPorts } from './web/webPorts';
 interface PageParts {
   readonly settings: Settings;
   readonly tenantPorts: TenantPorts;
+  readonly assessPorts: AssessPorts;
   readonly telemetry: Telemetry;
   readonly signInPorts: SignInPorts;
   readonly storage: StorageAccess;
@@ -94,6 +96,7 @@ export function composePages(parts: PageParts): Pages {
   };
   const webPorts: WebPorts = {
     ...onboardPorts,
+    assess: parts.assessPorts,
     publicUrl: pages.publicUrl,
     providerName: pages.providerName,
     signInOrigin: originOf(clouds, cloud),

@@ -1,3 +1,4 @@
+import type { AssessPorts } from '../app/assess';
 import type { OnboardPorts } from '../app/onboardPorts';
 import type { Operator, OperatorRole } from '../domain/operator';
 import type { CallbackQuery } from '../app/callback';
@@ -11,6 +12,8 @@ export interface WebPorts extends OnboardPorts {
   /** The origin of the pages; forms are taken only from it. */
   readonly publicUrl: string;
   readonly providerName: string;
+  /** What a report of evidence needs. */
+  readonly assess: AssessPorts;
   /** Where forms may lead a browser to: the sign-in page of the provider's cloud. */
   readonly signInOrigin: string;
   /** Verifies who sends a request, by a signed token and by nothing else. */
@@ -34,9 +37,11 @@ export interface Visit {
 
 /** A route: everything that is not listed is denied. `public` routes are those of invitations, which prove themselves by their link and cookie. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
   /** Segments; one that begins with a colon takes any value. */
   readonly path: readonly string[];
   readonly access: 'public' | OperatorRole;
+  /** For programs: takes and answers JSON, refusals too. */
+  readonly api?: true;
   readonly handle: (visit: Visit) => Promise<WebResponse>;
 }
