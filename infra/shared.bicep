@@ -78,6 +78,38 @@ type connectorSettings = {
   @description('The client id of the application that operators sign in to.')
   OPERATOR_CLIENT_ID: string?
 
+  @description('The kill switch of actions on users and devices.')
+  RESPONSE_ACTIONS: ('off' | 'dryRun' | 'on')?
+
+  @description('The client id of the second application, which acts on users and devices and never collects.')
+  RESPONSE_CLIENT_ID: string?
+
+  @description('The name of its credential in the key vault.')
+  RESPONSE_SECRET_NAME: string?
+
+  @description('Users and machines that nothing is ever done to, separated by commas.')
+  PROTECTED_TARGETS: string?
+
+  @description('How many actions may be asked for in one tenant in an hour.')
+  @minValue(1)
+  @maxValue(1000)
+  RESPONSE_ACTIONS_PER_TENANT_HOUR: int?
+
+  @description('How many actions may be asked for in all tenants together in an hour.')
+  @minValue(1)
+  @maxValue(10000)
+  RESPONSE_ACTIONS_PER_HOUR: int?
+
+  @description('On how many users and devices of a tenant actions may be taken in an hour without approval.')
+  @minValue(0)
+  @maxValue(1000)
+  RESPONSE_TARGETS_WITHOUT_APPROVAL: int?
+
+  @description('How long an approval may take, in minutes.')
+  @minValue(1)
+  @maxValue(1440)
+  RESPONSE_APPROVAL_MINUTES: int?
+
   @description('The hub of single sources, as source=hub pairs with commas between them. Example: activity.exchange=mail-audit.')
   HUBS: string?
 

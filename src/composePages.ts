@@ -1,3 +1,4 @@
+import type { ActPorts } from './app/actPorts';
 import type { AssessPorts } from './app/assess';
 import { tellChanges } from './app/audit';
 import { readCredential } from './app/credentials';
@@ -6,11 +7,11 @@ import type { OnboardPorts } from './app/onboardPorts';
 import type { TenantPorts } from './app/tenants';
 import { storageOnboardingQueue } from './azure/storageQueues';
 import type { StorageAccess, StorageOptions } from './azure/storageAccess';
-import { tableChangeStore, tableOnboardingStores } from './azure/tableOnboardingStores';
+import { tableOnboardingStores } from './azure/tableOnboardingStores';
 import type { Clouds } from './domain/cloud';
 import { ConnectorError, failureOf } from './domain/failure';
 import { operatorRoles } from './domain/operator';
-import type { Telemetry } from './domain/ports';
+import type { ChangeStore, Telemetry } from './domain/ports';
 import { signIn } from './microsoft/applicationSignIn';
 import type { SignInPorts } from './microsoft/applicationSignIn';
 import { createDirectory } from './microsoft/directory';
@@ -28,6 +29,8 @@ interface PageParts {
   readonly settings: Settings;
   readonly tenantPorts: TenantPorts;
   readonly assessPorts: AssessPorts;
+  readonly act: ActPorts;
+  readonly changes: ChangeStore;
   readonly telemetry: Telemetry;
   readonly signInPorts: SignInPorts;
   readonly storage: StorageAccess;
@@ -68,7 +71,7 @@ export function composePages(parts: PageParts): Pages {
     telemetry,
     onboarding: tableOnboardingStores(storage, storageOptions),
     onboardingQueue: storageOnboardingQueue(storage, storageOptions),
-    changes: tableChangeStore(storage, storageOptions),
+    changes: parts.changes,
     onboardOptions: { cloud, provider, setup, publisherId: settings.publisherId },
     signIn: createSignIn({
       ...{ http, clock, secrets: { ...secrets, read: inUse }, verifier, redirectUri: `${pages.publicUrl}/auth/callback` },
@@ -97,6 +100,7 @@ export function composePages(parts: PageParts): Pages {
   const webPorts: WebPorts = {
     ...onboardPorts,
     assess: parts.assessPorts,
+    act: parts.act,
     publicUrl: pages.publicUrl,
     providerName: pages.providerName,
     signInOrigin: originOf(clouds, cloud),

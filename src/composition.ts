@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { evidenceSource, evidenceSourceId } from './app/assess';
+import type { ActPorts } from './app/actPorts';
 import type { AssessNowPorts } from './app/assess';
 import { collectMessage } from './app/collect';
 import { parseCollectMessage, textOf } from './app/collectMessage';
@@ -28,6 +29,7 @@ import { summingMeter } from './azure/meter';
 import { keyVaultVersions } from './azure/keyVaultVersions';
 import type { StorageAccess } from './azure/storageAccess';
 import { storageCollectQueue } from './azure/storageQueues';
+import { tableChangeStore } from './azure/tableOnboardingStores';
 import { tableCoverageStore } from './azure/tableCoverageStore';
 import { tableLedger } from './azure/tableLedger';
 import { tablePoisonStore } from './azure/tablePoisonStore';
@@ -59,6 +61,7 @@ import { createTenantFacts } from './microsoft/tenantFacts';
 import { selfSignedCertificate } from './microsoft/selfSignedCertificate';
 import { trySignIn } from './microsoft/applicationSignIn';
 import { createTenantSend } from './microsoft/tenantSend';
+import { composeActions } from './composeActions';
 import { composePages } from './composePages';
 import type { OnboardPorts } from './app/onboardPorts';
 import type { WebRequest, WebResponse } from './web/request';
@@ -97,6 +100,9 @@ export interface Connector {
   readonly web: (request: WebRequest) => Promise<WebResponse>;
   readonly onboard: (message: unknown) => Promise<void>;
   readonly resumeOnboardings: () => Promise<void>;
+  readonly actPorts: ActPorts;
+  readonly runAction: (message: unknown) => Promise<void>;
+  readonly resumeActions: () => Promise<void>;
   readonly health: () => { readonly status: 'ok'; readonly sources: number };
   /** Ends runs at a safe place and closes connections. */
   readonly stop: () => Promise<void>;
@@ -278,7 +284,26 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       return trySignIn(signInPorts, { cloud, tenantId, clientId, api }, credential, signal);
     },
   };
-  const pages = composePages({ settings, tenantPorts, assessPorts, telemetry, signInPorts, storage, storageOptions });
+  const changes = tableChangeStore(storage, storageOptions);
+  // What acts has credentials, tokens and budgets of its own.
+  const actCredentials = createCredentials({ ...signInPorts, secrets, rings, versions, telemetry });
+  const actSender = createTenantSend({ http, credentials: actCredentials, clouds, clock, telemetry, meter });
+  const actions = composeActions({
+    ...{ settings, tenantPorts, changes, telemetry, storage, storageOptions },
+    ...{ credentials: actCredentials, send: actSender.send },
+  });
+  const act = actions.ports;
+  const pages = composePages({
+    settings,
+    tenantPorts,
+    assessPorts,
+    act,
+    changes,
+    telemetry,
+    signInPorts,
+    storage,
+    storageOptions,
+  });
   const running = new Set<Promise<void>>();
   const tracked = async (work: Promise<void>): Promise<void> => {
     running.add(work);
@@ -314,6 +339,9 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     web: async (request) => pages.answer(request, AbortSignal.any([stopping.signal, AbortSignal.timeout(pageMs)])),
     onboard: async (message) => tracked(pages.advance(message, stopping.signal)),
     resumeOnboardings: async () => tracked(pages.resume(stopping.signal)),
+    actPorts: act,
+    runAction: async (message) => tracked(actions.run(message, stopping.signal)),
+    resumeActions: async () => tracked(actions.resume(stopping.signal)),
     health: () => ({ status: 'ok', sources: sources.size }),
     stop: async () => {
       stopping.abort();

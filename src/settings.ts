@@ -36,6 +36,19 @@ export interface Settings {
   /** Where telemetry goes besides the log of the host. */
   readonly openTelemetry: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | undefined;
   readonly pages: PageSettings | undefined;
+  readonly response: ResponseSettings;
+}
+
+/** Actions on users and devices: whether they are taken, as which application, and how many. */
+export interface ResponseSettings {
+  readonly mode: 'off' | 'dryRun' | 'on';
+  readonly application: { readonly clientId: string; readonly secretName: string } | undefined;
+  /** In lower case. */
+  readonly protectedTargets: ReadonlySet<string>;
+  readonly perTenantAnHour: number;
+  readonly allTenantsAnHour: number;
+  readonly targetsWithoutApproval: number;
+  readonly approvalMs: number;
 }
 
 /** The pages: where they are, which applications people sign in to, and who may operate. */
@@ -255,6 +268,7 @@ export function readSettings(environment: Environment, sourceIds: readonly strin
     budgetMs: read.whole('TIME_BUDGET_SECONDS') * 1_000,
     openTelemetry: readOpenTelemetry(read),
     pages: readPages(read),
+    response: readResponse(read),
   };
   if (
     read.problems.length > 0 ||
@@ -369,14 +383,8 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
 function readPages(read: SettingsReader): PageSettings | undefined {
   const publicUrl = read.origin('PUBLIC_URL', { loopbackHttp: true });
   const providerName = read.text('PROVIDER_NAME') ?? String(factsOf('PROVIDER_NAME').otherwise);
-  const application = (id: 'PROVIDER_CLIENT_ID' | 'SETUP_CLIENT_ID', name: 'PROVIDER_SECRET_NAME' | 'SETUP_SECRET_NAME') => {
-    const clientId = read.guid(id, false);
-    const secretName = read.text(name) ?? String(factsOf(name).otherwise);
-    if (!/^[0-9a-zA-Z-]{1,127}$/.test(secretName)) read.problem(name, 'cannot be the name of a secret');
-    return clientId === undefined ? undefined : { clientId, secretName };
-  };
-  const provider = application('PROVIDER_CLIENT_ID', 'PROVIDER_SECRET_NAME');
-  const setup = application('SETUP_CLIENT_ID', 'SETUP_SECRET_NAME');
+  const provider = readApplication(read, 'PROVIDER_CLIENT_ID', 'PROVIDER_SECRET_NAME');
+  const setup = readApplication(read, 'SETUP_CLIENT_ID', 'SETUP_SECRET_NAME');
   const cloud = read.oneOf('PROVIDER_CLOUD', cloudIds);
   const operatorId = read.guid('OPERATOR_CLIENT_ID', false);
   const local = read.oneOf('OPERATOR_ACCESS', ['signedIn', 'local']) === 'local';
@@ -426,4 +434,32 @@ function readHubs(read: SettingsReader, sourceIds: readonly string[]): ReadonlyM
     else hubs.set(source, hub);
   }
   return hubs;
+}
+
+function readApplication(
+  read: SettingsReader,
+  id: 'PROVIDER_CLIENT_ID' | 'SETUP_CLIENT_ID' | 'RESPONSE_CLIENT_ID',
+  name: 'PROVIDER_SECRET_NAME' | 'SETUP_SECRET_NAME' | 'RESPONSE_SECRET_NAME',
+): PageSettings['provider'] {
+  const clientId = read.guid(id, false);
+  const secretName = read.text(name) ?? String(factsOf(name).otherwise);
+  if (!/^[0-9a-zA-Z-]{1,127}$/.test(secretName)) read.problem(name, 'cannot be the name of a secret');
+  return clientId === undefined ? undefined : { clientId, secretName };
+}
+
+function readResponse(read: SettingsReader): ResponseSettings {
+  const application = readApplication(read, 'RESPONSE_CLIENT_ID', 'RESPONSE_SECRET_NAME');
+  // What acts is another application than what collects: otherwise every reader could do everything.
+  if (application !== undefined && application.clientId === read.guid('PROVIDER_CLIENT_ID', false))
+    read.problem('RESPONSE_CLIENT_ID', 'is the application that collects; acting takes one of its own');
+  const listed = (read.text('PROTECTED_TARGETS') ?? '').split(',').map((part) => part.trim().toLowerCase());
+  return {
+    mode: read.oneOf('RESPONSE_ACTIONS', ['off', 'dryRun', 'on']),
+    application,
+    protectedTargets: new Set(listed.filter((part) => part !== '')),
+    perTenantAnHour: read.whole('RESPONSE_ACTIONS_PER_TENANT_HOUR'),
+    allTenantsAnHour: read.whole('RESPONSE_ACTIONS_PER_HOUR'),
+    targetsWithoutApproval: read.whole('RESPONSE_TARGETS_WITHOUT_APPROVAL'),
+    approvalMs: read.whole('RESPONSE_APPROVAL_MINUTES') * 60_000,
+  };
 }

@@ -7,6 +7,7 @@ export interface SettingFacts {
     | 'How much and how often'
     | 'Telemetry'
     | 'Pages and onboarding'
+    | 'Actions on users and devices'
     | 'A cloud of your own';
   readonly what: string;
   /** What an example of it looks like; shown when it is wrong. */
@@ -265,6 +266,59 @@ export const settingsTable = {
     example: 'signedIn',
     otherwise: 'signedIn',
     choices: ['signedIn', 'local'],
+  },
+  RESPONSE_ACTIONS: {
+    group: 'Actions on users and devices',
+    what: 'The kill switch. `off`: nothing is sent, not even for what was asked for and approved before. `dryRun`: requests are checked and say what would be done. `on`: actions are taken.',
+    example: 'on',
+    otherwise: 'off',
+    choices: ['off', 'dryRun', 'on'],
+  },
+  RESPONSE_CLIENT_ID: {
+    group: 'Actions on users and devices',
+    what: 'The client id of the second multi-tenant application, which acts and never collects. Each customer consents to it on its own.',
+    example: guid,
+    otherwise: 'actions are not available',
+  },
+  RESPONSE_SECRET_NAME: {
+    group: 'Actions on users and devices',
+    what: 'The name of its credential in the key vault.',
+    example: 'response-application',
+    otherwise: 'response-application',
+  },
+  PROTECTED_TARGETS: {
+    group: 'Actions on users and devices',
+    what: 'Users and machines that nothing is ever done to, such as break-glass accounts: object ids, user principal names or machine ids, separated by commas.',
+    example: `breakglass@contoso.com,${guid}`,
+    otherwise: 'only the last Global Administrator of a tenant is protected',
+  },
+  RESPONSE_ACTIONS_PER_TENANT_HOUR: {
+    group: 'Actions on users and devices',
+    what: 'How many actions may be asked for in one tenant in an hour.',
+    example: '20',
+    otherwise: 20,
+    range: [1, 1_000],
+  },
+  RESPONSE_ACTIONS_PER_HOUR: {
+    group: 'Actions on users and devices',
+    what: 'How many actions may be asked for in all tenants together in an hour.',
+    example: '100',
+    otherwise: 100,
+    range: [1, 10_000],
+  },
+  RESPONSE_TARGETS_WITHOUT_APPROVAL: {
+    group: 'Actions on users and devices',
+    what: 'On how many users and devices of a tenant actions may be taken in an hour before each further one needs the approval of another person.',
+    example: '5',
+    otherwise: 5,
+    range: [0, 1_000],
+  },
+  RESPONSE_APPROVAL_MINUTES: {
+    group: 'Actions on users and devices',
+    what: 'How long an approval may take; after that the action has to be asked for again.',
+    example: '30',
+    otherwise: 30,
+    range: [1, 1_440],
   },
   CLOUD_CUSTOM_LOGIN: {
     group: 'A cloud of your own',

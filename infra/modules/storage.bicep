@@ -86,7 +86,7 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices@2026-04-01' = {
 }
 
 resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' = [
-  for suffix in ['collect', 'collect-poison', 'near-expiry', 'near-expiry-poison', 'onboard', 'onboard-poison']: {
+  for suffix in ['collect', 'collect-poison', 'near-expiry', 'near-expiry-poison', 'onboard', 'onboard-poison', 'actions', 'actions-poison']: {
     parent: queues
     name: '${prefix}-${suffix}'
   }
@@ -114,6 +114,9 @@ resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-04-0
     'onboardings'
     'signins'
     'changes'
+    'actions'
+    'actionlines'
+    'actionbudgets'
   ]: {
     parent: tables
     name: '${prefix}${suffix}'

@@ -40,8 +40,8 @@ export interface ActPorts extends AuditPorts {
   readonly actionQueue: ActionQueue;
   /** The tenant as the response application signs in to it; undefined as long as there is none for it. */
   readonly responder: (tenant: Tenant) => Tenant | undefined;
-  /** The permissions of the response application in the tenant. Throws the failure of the login. */
-  readonly responseRoles: (responder: Tenant, api: Api, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The permissions of the response application in the tenant, as its token says, or a `new` one. Throws the failure of the login. */
+  readonly responseRoles: (responder: Tenant, api: Api, token: 'held' | 'new', signal: AbortSignal) => Promise<readonly string[]>;
   /** A run in the name of the response application. */
   readonly actionRun: (responder: Tenant, signal: AbortSignal) => ActionRun;
   /** Finds users or devices by the beginning of their name, with the alerts about them. */

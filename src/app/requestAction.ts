@@ -225,20 +225,19 @@ export async function unavailable(
   if (responder === undefined) return { kind: 'actionRefused', code: 'responseNotSetUp', detail: '' };
   const missing: string[] = [];
   for (const api of new Set<Api>(action.permissions.map((permission) => permission.api))) {
-    let granted: readonly string[];
+    const needed = action.permissions.filter((permission) => permission.api === api).map(({ role }) => role);
+    const lacking = (granted: readonly string[]): string[] => needed.filter((role) => !granted.includes(role));
     try {
-      granted = await ports.responseRoles(responder, api, signal);
+      const held = lacking(await ports.responseRoles(responder, api, 'held', signal));
+      missing.push(...(held.length === 0 ? [] : lacking(await ports.responseRoles(responder, api, 'new', signal))));
     } catch (error) {
       const failure = failureOf(error);
       if (failure === undefined || failure.kind === 'cancelled') throw error;
       return failure;
     }
-    const needed = action.permissions.filter((permission) => permission.api === api);
-    missing.push(...needed.filter(({ role }) => !granted.includes(role)).map(({ role }) => role));
   }
-  return missing.length === 0
-    ? undefined
-    : { kind: 'permissionMissing', code: 'responsePermission', permission: missing.join(', ') };
+  const permission = missing.join(', ');
+  return permission === '' ? undefined : { kind: 'permissionMissing', code: 'responsePermission', permission };
 }
 
 async function inspected(ports: ActPorts, tenant: Tenant, asked: Asked, signal: AbortSignal): Promise<TargetReport> {

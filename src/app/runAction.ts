@@ -254,7 +254,12 @@ async function drop(how: ActionStep, context: StepContext): Promise<Failure | un
   }
 }
 
-async function look({ apply }: Work, how: ActionStep, context: StepContext, step: StepRow): Promise<Seen | { readonly next: Next }> {
+async function look(
+  { apply }: Work,
+  how: ActionStep,
+  context: StepContext,
+  step: StepRow,
+): Promise<Seen | { readonly next: Next }> {
   try {
     return await how.look(context);
   } catch (error) {

@@ -99,7 +99,8 @@ export function tableActionStore(access: StorageAccess, options: StorageOptions 
 
     newest: async (tenantId, limit, signal) => {
       const found: ActionRow[] = [];
-      const query = tenantId === undefined ? { partition } : { partition, where: `tenantId eq '${tenantId.replaceAll("'", '')}'` };
+      const query =
+        tenantId === undefined ? { partition } : { partition, where: `tenantId eq '${tenantId.replaceAll("'", '')}'` };
       for await (const page of rows.list(query, signal))
         for (const row of page) {
           const one = read(row);

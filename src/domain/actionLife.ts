@@ -188,7 +188,9 @@ export function timedOut(row: ActionRow, now: Date): ActionRow {
   const step = presentStep(row)?.id;
   const line: Telling = { kind: 'timedOut', ...(step === undefined ? {} : { step }) };
   const some = row.steps.some(({ state }) => state === 'done');
-  return some ? told(moved(row, 'partlyDone', now), now, line, { kind: 'partlyDone' }) : told(moved(row, 'timedOut', now), now, line);
+  return some
+    ? told(moved(row, 'partlyDone', now), now, line, { kind: 'partlyDone' })
+    : told(moved(row, 'timedOut', now), now, line);
 }
 
 /** A person wants it stopped. Nothing changes for one that has ended. */

@@ -1,3 +1,4 @@
+import type { ActPorts } from '../app/actPorts';
 import type { AssessPorts } from '../app/assess';
 import type { OnboardPorts } from '../app/onboardPorts';
 import type { Operator, OperatorRole } from '../domain/operator';
@@ -12,6 +13,8 @@ export interface WebPorts extends OnboardPorts {
   /** The origin of the pages; forms are taken only from it. */
   readonly publicUrl: string;
   readonly providerName: string;
+  /** What actions on users and devices need. */
+  readonly act: ActPorts;
   /** What a report of evidence needs. */
   readonly assess: AssessPorts;
   /** Where forms may lead a browser to: the sign-in page of the provider's cloud. */
