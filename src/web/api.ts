@@ -1,18 +1,19 @@
 import { z } from 'zod';
+import { ActionRefusal } from '../app/requestAction';
 import { inWords, InputError } from '../app/tenants';
 import { disposition, failureOf } from '../domain/failure';
 import type { Tenant } from '../domain/tenant';
 import { parseGuid } from '../domain/tenant';
-import { apiOperations } from './apiOperations';
 import type { ApiOperation } from './apiOperations';
 import { openApi } from './openApi';
+import { operations } from './operations';
 import { readJson, Refusal } from './request';
 import type { WebResponse } from './request';
 import type { Route, Visit } from './webPorts';
 
 /** The routes of the API, made from its operations, and the one that describes them. */
 export const apiRoutes: readonly Route[] = [
-  ...apiOperations.map(routeOf),
+  ...operations.map(routeOf),
   {
     method: 'GET',
     path: ['api', 'openapi.json'],
@@ -28,18 +29,22 @@ function routeOf(operation: ApiOperation): Route {
 }
 
 async function answer(operation: ApiOperation, visit: Visit): Promise<WebResponse> {
-  const { ports, request, operator, signal } = visit;
+  const { ports, request, operator, parameters, signal } = visit;
   if (operator === undefined) throw new Error('Nobody was admitted.');
   const query = checked(operation.query ?? z.strictObject({}), single(visit));
-  const body = operation.body === undefined ? undefined : checked(operation.body, await readJson(request));
+  const body = operation.body === undefined ? undefined : bodyOf(operation, operation.body, await readJson(request));
   const tenant = operation.path.includes(':id') ? await tenantOf(visit) : undefined;
   try {
-    const result = await operation.handle({ ports, operator, query, body, signal }, tenant);
+    const result = await operation.handle({ ports, operator, query, body, parameters, signal }, tenant);
     // Only what the schema names goes out.
     return json(operation.status, operation.answer.parse(plain(result)));
   } catch (error) {
     return refusedInWords(error);
   }
+}
+
+function bodyOf({ checksBody }: ApiOperation, schema: z.ZodType, given: unknown): unknown {
+  return checksBody === true ? given : checked(schema, given);
 }
 
 /** As it will be on the wire: without what is undefined. */
@@ -72,6 +77,8 @@ async function tenantOf({ ports, parameters, signal }: Visit): Promise<Tenant> {
 /** What a person can do something about is said; everything else is answered without its reason. */
 function refusedInWords(error: unknown): WebResponse {
   const failure = failureOf(error);
+  if (error instanceof ActionRefusal)
+    return problem(error.status, error.code, { title: error.message, nextStep: error.nextStep });
   const forPerson = failure !== undefined && disposition(failure) === 'person';
   const words = error instanceof InputError || forPerson ? inWords(error) : undefined;
   if (words !== undefined) return problem(error instanceof InputError ? 400 : 422, failure?.code ?? 'input', words);

@@ -26,6 +26,8 @@ export interface ApiCall<Query, Body> {
   readonly operator: Operator;
   readonly query: Query;
   readonly body: Body;
+  /** Those of the path. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +41,8 @@ export interface ApiOperation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The handler checks the body itself, and keeps what it refuses; the schema describes it. */
+  readonly checksBody?: true;
   readonly status: 200 | 201 | 202;
   readonly answer: z.ZodType;
   /** Throws InputError for what cannot be right. `tenant` is the one of the path, where the path names one. */
@@ -55,7 +59,8 @@ const ofAll = <Query extends z.ZodObject, Body extends z.ZodType>(
   handle: async (call) => handle(call as ApiCall<z.output<Query>, z.output<Body>>),
 });
 
-const ofTenant = <Query extends z.ZodObject, Body extends z.ZodType>(
+/** An operation on the tenant of its path. */
+export const ofTenant = <Query extends z.ZodObject, Body extends z.ZodType>(
   facts: Facts & { readonly query?: Query; readonly body?: Body },
   handle: (call: ApiCall<z.output<Query>, z.output<Body>>, tenant: Tenant) => Promise<unknown>,
 ): ApiOperation => ({
@@ -102,7 +107,7 @@ const evidenceQuery = z.object({
   to: z.iso.datetime().optional().describe('The first moment that no longer counts; without it, now'),
 });
 
-/** Every operation of the API; everything that is not listed is denied. */
+/** The operations on tenants, invitations and the history. */
 export const apiOperations: readonly ApiOperation[] = [
   ofAll(
     {

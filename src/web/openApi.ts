@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { without } from '../domain/without';
-import { apiOperations } from './apiOperations';
 import type { ApiOperation } from './apiOperations';
 import { apiSchemas, problem } from './apiSchemas';
+import { operations } from './operations';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -41,7 +41,7 @@ export function openApi(): Json {
 
 function pathsOf(): Json {
   const paths: Record<string, Record<string, Json>> = {};
-  for (const operation of apiOperations) {
+  for (const operation of operations) {
     const path = `/api/${operation.path.map((part) => part.replace(/^:(.*)$/, '{$1}')).join('/')}`;
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: operationOf(operation) };
   }
@@ -61,7 +61,12 @@ function operationOf({ id, method, path, access, summary, query, body, status, a
   return {
     ...{ operationId: id, summary, 'x-role': access },
     description: `Needs the role ${access}${access === 'Reader' ? ', or any other' : ''}.`,
-    parameters: [...(path.includes(':id') ? [tenantParameter] : []), ...queryOf(query), ...(write ? writeParameters : [])],
+    parameters: [
+      ...(path.includes(':id') ? [tenantParameter] : []),
+      ...(path.includes(':action') ? [actionParameter] : []),
+      ...queryOf(query),
+      ...(write ? writeParameters : []),
+    ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: refTo(body) } } } }),
     responses: {
       [status]: { description: summary, content: { 'application/json': { schema: refTo(answer) } } },
@@ -73,6 +78,11 @@ function operationOf({ id, method, path, access, summary, query, body, status, a
 const tenantParameter: Json = {
   ...{ name: 'id', in: 'path', required: true, description: 'The tenant id' },
   schema: { type: 'string', format: 'uuid' },
+};
+
+const actionParameter: Json = {
+  ...{ name: 'action', in: 'path', required: true, description: 'The id of an action' },
+  schema: { type: 'string', pattern: '^[0-9a-f]{32}$' },
 };
 
 const writeParameters: readonly Json[] = [

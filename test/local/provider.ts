@@ -13,6 +13,25 @@ const setup = {
   secretName: 'setup-application',
 };
 
+const response = {
+  clientId: 'a11ce000-0000-4000-8000-000000000003',
+  secret: 'fake-response-secret~3',
+  secretName: 'response-application',
+};
+
+/** The application that acts, with the permissions of docs/response.md; each tenant consents to it on its own. */
+export const responseApplication: PublishedApplication = {
+  ...{ clientId: response.clientId, secret: response.secret, redirectUris: [] },
+  name: 'Contoso Security Operations response',
+  roles: {
+    graph: [
+      ...['User.Read.All', 'RoleManagement.Read.Directory', 'User.EnableDisableAccount.All', 'User.RevokeSessions.All'],
+      ...['IdentityRiskyUser.ReadWrite.All', 'SecurityAlert.Read.All'],
+    ],
+    defender: ['Machine.Read.All', 'Machine.Isolate', 'Machine.CollectForensics', 'Machine.Scan'],
+  },
+};
+
 /** The applications that the provider of the local stack has registered with the simulated Microsoft, for a connector at this address. */
 export function providerApplications(publicUrl: string): readonly PublishedApplication[] {
   const redirectUris = [`${publicUrl}/auth/callback`];
@@ -27,6 +46,7 @@ export function providerApplications(publicUrl: string): readonly PublishedAppli
       name: 'Contoso Security Operations set-up',
       roles: {},
     },
+    responseApplication,
   ];
 }
 
@@ -38,6 +58,8 @@ export function providerSettings(publicUrl: string, signInUrl: string): Readonly
     PROVIDER_CLIENT_ID: provider.clientId,
     PROVIDER_CLOUD: 'custom',
     SETUP_CLIENT_ID: setup.clientId,
+    RESPONSE_CLIENT_ID: response.clientId,
+    RESPONSE_ACTIONS: 'on',
     OPERATOR_ACCESS: 'local',
     CLOUD_CUSTOM_SIGN_IN: signInUrl,
   };
@@ -46,6 +68,6 @@ export function providerSettings(publicUrl: string, signInUrl: string): Readonly
 /** Puts the secrets of the applications into the local key vault. */
 export async function writeProviderSecrets(vaultUrl: string): Promise<void> {
   const secrets = keyVaultSecrets({ vaultUrl }, { now: () => new Date() });
-  for (const { secretName, secret } of [provider, setup])
+  for (const { secretName, secret } of [provider, setup, response])
     await secrets.write(secretName, secret, {}, AbortSignal.timeout(10_000));
 }

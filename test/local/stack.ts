@@ -15,7 +15,7 @@ import { startMicrosoft365 } from './microsoft365/microsoft365';
 import type { Microsoft365 } from './microsoft365/microsoft365';
 import type { Settings as SimulationSettings } from './microsoft365/settings';
 import type { SimulatedTenant } from './microsoft365/tenant';
-import { providerApplications, providerSettings, writeProviderSecrets } from './provider';
+import { providerApplications, providerSettings, responseApplication, writeProviderSecrets } from './provider';
 import { writeFileAtomically } from './writeFileAtomically';
 
 /** The hubs of the design. */
@@ -127,6 +127,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           }),
       );
       running.push(async () => microsoft365?.stop());
+      // Who is well looked after has opted in to actions; the others show what it is like without.
+      for (const { tenantId, mood, prospect } of options.tenants)
+        if (prospect !== true && (mood === 'busy' || mood === 'steady'))
+          microsoft365.identity.applicationsOf(tenantId.toLowerCase()).consent(responseApplication);
     }
     const environment: Record<string, string> = {
       AzureWebJobsStorage: azurite.connectionString,

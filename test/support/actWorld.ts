@@ -254,7 +254,7 @@ export class ActWorld {
 
   #read(path: string): { readonly status: number; readonly body: object } {
     const id = path.split('/').at(-1) ?? '';
-    const user = Object.values(people).find((one) => one.id === id);
+    const user = path.includes('/riskyUsers/') ? undefined : Object.values(people).find((one) => one.id === id);
     if (user !== undefined) return { status: 200, body: this.users.shown(user) };
     const found = Object.values(machines).find((one) => one.id === id);
     const healthStatus = this.machines.moodOf(id) === 'offline' ? 'Inactive' : 'Active';

@@ -18,7 +18,7 @@ export type ActivityOperation =
   | 'unknown';
 
 /** What a request asked for. */
-export type Operation = ActivityOperation | ApplicationOperation | ObjectOperation;
+export type Operation = ActivityOperation | ApplicationOperation | ObjectOperation | 'action';
 
 /** One answered request. */
 export interface RequestEntry {

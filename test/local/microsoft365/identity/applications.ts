@@ -59,9 +59,18 @@ export function roleId(api: Api, role: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
+const furtherRoles: Readonly<Record<Api, readonly string[]>> = {
+  management: ['ActivityFeed.ReadDlp'],
+  graph: [
+    ...['RoleManagement.Read.Directory', 'User.EnableDisableAccount.All', 'User.RevokeSessions.All'],
+    'IdentityRiskyUser.ReadWrite.All',
+  ],
+  defender: ['Machine.Isolate', 'Machine.CollectForensics', 'Machine.Scan'],
+};
+
 /** The roles that an API offers to applications. */
 export function offeredRoles(api: Api): readonly string[] {
-  return [...defaultRoles[api], ...(api === 'management' ? ['ActivityFeed.ReadDlp'] : [])];
+  return [...defaultRoles[api], ...furtherRoles[api]];
 }
 
 /** Applications, service principals and grants of one tenant. What is made is seen by reads, and by login, only after the delay. */

@@ -49,12 +49,18 @@ export class SimulatedMachines {
   lagMs = 0;
   readonly #now: () => number;
   readonly #find: (id: string) => MachineFacts | undefined;
+  readonly #firstMood: (id: string) => MachineMood;
   readonly #states = new Map<string, MachineState>();
   #count = 0;
 
-  constructor(now: () => number, find: (id: string) => MachineFacts | undefined) {
+  constructor(
+    now: () => number,
+    find: (id: string) => MachineFacts | undefined,
+    firstMood: (id: string) => MachineMood = () => 'online',
+  ) {
     this.#now = now;
     this.#find = find;
+    this.#firstMood = firstMood;
   }
 
   /** Gives a machine another mood; one that comes back takes what waits for it. */
@@ -94,7 +100,7 @@ export class SimulatedMachines {
 
   #stateOf(id: string): MachineState {
     let state = this.#states.get(id);
-    if (state === undefined) this.#states.set(id, (state = { mood: 'online', actions: [] }));
+    if (state === undefined) this.#states.set(id, (state = { mood: this.#firstMood(id), actions: [] }));
     return state;
   }
 

@@ -88,14 +88,6 @@ export class SimulatedUsers {
     };
   }
 
-  /** What was changed of a user, for whoever shows it in another way; undefined when nothing was. */
-  changed(id: string): { readonly accountEnabled: unknown; readonly signInSessionsValidFromDateTime: unknown } | undefined {
-    const facts = this.#states.has(id) ? this.#find(id) : undefined;
-    if (facts === undefined) return undefined;
-    const { accountEnabled, signInSessionsValidFromDateTime } = this.shown(facts);
-    return { accountEnabled, signInSessionsValidFromDateTime };
-  }
-
   /** Whether an account is really on, whatever reads show. */
   isEnabled(id: string): boolean | undefined {
     const facts = this.#find(id);
@@ -145,10 +137,10 @@ export class SimulatedUsers {
     return { status: 200, body: { value: true } };
   }
 
-  #risk(id: string): ActionReply {
+  #risk(id: string): ActionReply | undefined {
     const facts = this.#find(id);
     const riskState = facts === undefined ? undefined : this.#stateOf(facts).riskState;
-    if (facts === undefined || riskState === undefined) return notThere;
+    if (facts === undefined || riskState === undefined) return undefined;
     return { status: 200, body: { id, riskState, riskLevel: 'high', userPrincipalName: facts.userPrincipalName } };
   }
 
