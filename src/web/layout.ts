@@ -43,7 +43,8 @@ export function layout({ title, operator, renew, providerName }: Look, content: 
             operator === true
               ? html`<a class="name" href="/">Microsoft 365 security connector</a>
                   <nav aria-label="Main">
-                    <a href="/">Tenants</a> <a href="/invite">Invite a customer</a> <a href="/history">History</a>
+                    <a href="/">Tenants</a> <a href="/actions">Actions</a> <a href="/invite">Invite a customer</a>
+                    <a href="/history">History</a>
                   </nav>`
               : html`<span class="name">Microsoft 365 security connector</span> <span class="quiet">${providerName}</span>`
           }

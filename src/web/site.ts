@@ -4,6 +4,7 @@ import { apiRoutes, problem } from './api';
 import { assetPaths, messagePage } from './layout';
 import { onboardingRoutes } from './onboardingRoutes';
 import { operatorRoutes } from './operatorRoutes';
+import { respondRoutes } from './respondRoutes';
 import { RateLimit } from './rateLimit';
 import {
   browserCookie,
@@ -22,7 +23,7 @@ import { style } from './style';
 import type { Route, Visit, WebPorts } from './webPorts';
 
 /** All routes with who may use them; a test holds each against every kind of token. */
-export const routes: readonly Route[] = [...onboardingRoutes, ...operatorRoutes, ...apiRoutes];
+export const routes: readonly Route[] = [...onboardingRoutes, ...operatorRoutes, ...respondRoutes, ...apiRoutes];
 
 /** Answers requests. Never throws: what is refused or fails becomes a page, with a code in the log and no detail for the caller. */
 export interface Site {

@@ -44,6 +44,7 @@ function actions({ tenant, browser }: TenantParts): Html {
     ${tenant.status === 'paused' ? form('resume', 'Resume', '') : form('sync', 'Collect now')}
     ${form('test', 'Send a test record')} ${form('consent', 'Make a consent link')}
     ${tenant.status === 'active' && form('pause', 'Pause')}
+    <a class="button second" href="/tenants/${tenant.id}/respond">Act on a user or device</a>
   </div>`;
 }
 
