@@ -16,6 +16,7 @@ const commands = {
   tenant: { build: true, run: [['dist/tenant.js']], connector: true },
   consume: { build: true, run: [['dist/consume.js']], connector: true },
   evidence: { build: true, run: [['dist/evidence.js']], connector: true },
+  respond: { build: true, run: [['dist/respond.js']], connector: true },
   bench: { build: true, run: [['--expose-gc', 'dist/bench.js']] },
   docs: { build: true, run: [['dist/docs.js']] },
   build: { build: true, run: [] },

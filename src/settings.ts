@@ -40,7 +40,7 @@ export interface Settings {
 }
 
 /** Actions on users and devices: whether they are taken, as which application, and how many. */
-export interface ResponseSettings {
+interface ResponseSettings {
   readonly mode: 'off' | 'dryRun' | 'on';
   readonly application: { readonly clientId: string; readonly secretName: string } | undefined;
   /** In lower case. */

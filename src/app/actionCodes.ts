@@ -1,9 +1,7 @@
-import type { FailureText } from './describe';
-
 const nothingSent = 'Nothing was sent.';
 
 /** Words for what keeps an action from being done, by our own codes. */
-export const actionCodes: Readonly<Record<string, Partial<FailureText>>> = {
+export const actionCodes: Readonly<Record<string, { readonly title?: string; readonly nextStep?: string }>> = {
   targetMissing: {
     title: 'There is no such user or device in this tenant.',
     nextStep: `${nothingSent} Look it up by name in this tenant.`,

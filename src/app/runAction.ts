@@ -58,9 +58,15 @@ export async function runAction(ports: ActPorts, id: string, signal: AbortSignal
       if (work.row().story.length > before) looks = 0;
       if (next === 'now') continue;
       const isTold = await tell(work);
-      if (next === 'over' && isTold) return await park(work, undefined, 0);
+      if (next === 'over' && isTold) {
+        await park(work, undefined, 0);
+        return;
+      }
       const waitMs = next === 'over' ? idleMs : Math.max(next.waitMs, next.waitMs === 0 ? nextLookMs(looks) : 0);
-      if (waitMs > shortWaitMs || ports.clock.now().getTime() + waitMs > endsAt) return await park(work, waitMs, looks + 1);
+      if (waitMs > shortWaitMs || ports.clock.now().getTime() + waitMs > endsAt) {
+        await park(work, waitMs, looks + 1);
+        return;
+      }
       await ports.clock.sleep(waitMs, signal);
     }
   } catch (error) {

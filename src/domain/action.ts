@@ -84,7 +84,7 @@ export interface ActionStep {
 }
 
 /** What is known about an action without running it. The id is part of stored rows: never renamed. */
-export interface ActionFacts {
+interface ActionFacts {
   readonly id: string;
   readonly title: string;
   readonly docs: `https://learn.microsoft.com/${string}`;

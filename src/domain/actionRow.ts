@@ -22,7 +22,7 @@ export function isEnd(state: ActionState): boolean {
 
 /** `intended`: about to be sent, or sent without an answer; nobody knows which. `sent`: Microsoft has taken it. */
 export const stepStates = ['pending', 'intended', 'sent', 'done', 'failed'] as const;
-export type StepState = (typeof stepStates)[number];
+type StepState = (typeof stepStates)[number];
 
 /** One step of an action as it stands. Times are ISO texts. */
 export interface StepRow {

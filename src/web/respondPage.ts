@@ -11,7 +11,7 @@ import type { Html } from './html';
 import { layout, moment, tokenField } from './layout';
 
 /** A kind of action as the page offers it. */
-export type OfferedKind = Awaited<ReturnType<typeof viewKinds>>[number];
+type OfferedKind = Awaited<ReturnType<typeof viewKinds>>[number];
 
 interface Told {
   readonly good: boolean;
