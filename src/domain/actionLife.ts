@@ -183,10 +183,11 @@ export function watching(row: ActionRow, until: Date): ActionRow {
   return { ...row, watchUntil: until.toISOString(), looks: 0 };
 }
 
-/** Time is up; what Microsoft has taken may still happen. With an earlier step done it is partly done. */
+/** Time is up; what Microsoft has taken may still happen. With an earlier step done it is partly done; with all of them it is not late. */
 export function timedOut(row: ActionRow, now: Date): ActionRow {
   const step = presentStep(row)?.id;
-  const line: Telling = { kind: 'timedOut', ...(step === undefined ? {} : { step }) };
+  if (step === undefined) return row;
+  const line: Telling = { kind: 'timedOut', step };
   const some = row.steps.some(({ state }) => state === 'done');
   return some
     ? told(moved(row, 'partlyDone', now), now, line, { kind: 'partlyDone' })

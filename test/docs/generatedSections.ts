@@ -13,6 +13,7 @@ import { runbook } from '../infra/alertCatalogue';
 import { resourcesOf } from '../infra/bicepFiles';
 import { costTable, modelTables } from '../infra/deploymentReport';
 import { parametersTable } from '../infra/parametersTable';
+import { actionCodesTable, actionPermissionsTable, actionsText } from './actionTables';
 import { integrationsTable, licencesTable, limitsTable, permissionsTable, sourceCounts, sourcesTables } from './sourceTables';
 
 /** Parts of the documents that are made from the code: file, name of the section, text. */
@@ -119,6 +120,9 @@ export const generatedSections: readonly GeneratedSection[] = [
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
   { file: 'docs/evidence.md', name: 'controls', text: controlsTable },
+  { file: 'docs/response.md', name: 'actions', text: actionsText },
+  { file: 'docs/response.md', name: 'permissions', text: actionPermissionsTable },
+  { file: 'docs/response.md', name: 'codes', text: actionCodesTable },
   { file: 'docs/onboarding.md', name: 'sign-in codes', text: signInCodesTable },
   { file: 'docs/operations.md', name: 'alerts', text: runbook },
   { file: 'docs/deploy.md', name: 'parameters', text: parametersTable },
