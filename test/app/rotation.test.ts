@@ -74,6 +74,9 @@ class Steps {
 async function check(world: CredentialWorld): Promise<void> {
   const ring = await world.ring();
   if (!world.usable(ring)) throw new Error('The credential in use is not usable.');
+  // The way back is there until it was given up.
+  if (ring.rotation?.step === 'grace' && ring.previous !== undefined && !world.usable({ current: ring.previous }))
+    throw new Error('The credential before is not usable, although the rotation may still be rolled back.');
   if (world.ours.length > 3) throw new Error(`There are ${world.ours.length} credentials of ours.`);
   const known = [ring.current, ring.previous, ring.staged].map((one) => one?.keyId);
   const oldest = world.clock.now().getTime() - 60 * 60_000;
@@ -83,6 +86,16 @@ async function check(world: CredentialWorld): Promise<void> {
 
 function pointers(history: readonly CredentialRing[]): (string | undefined)[] {
   return history.map(({ current }) => current?.version).filter((version, index, all) => version !== all[index - 1]);
+}
+
+/** The pointer only ever went to a credential that had worked three times in a row, over a minute or more. */
+function expectTried(history: readonly CredentialRing[]): void {
+  const moved = history.findIndex(({ current }, index) => index > 0 && current?.version !== history[index - 1]?.current?.version);
+  const before = history[moved - 1];
+  const worked = (before?.rotation?.verifiedAt ?? []).map((at) => Date.parse(at));
+  expect(before?.staged?.version).toBe(history[moved]?.current?.version);
+  expect(worked.length).toBeGreaterThanOrEqual(3);
+  expect((worked.at(-1) ?? 0) - (worked[0] ?? 0)).toBeGreaterThanOrEqual(60_000);
 }
 
 interface Scenario {
@@ -99,7 +112,7 @@ async function play({ propagationMs, flapping = 0, instances, at }: Scenario): P
   world.passDays(91);
   world.application.mood.acceptedAfterMs = propagationMs;
   world.application.mood.flappingLogins = flapping;
-  world.application.mood.listedAfterMs = Math.min(propagationMs, 60_000);
+  world.application.mood.listedAfterMs = propagationMs;
   const steps = new Steps(world, at);
   let seen = -1;
   const minute = async (number: number): Promise<void> => {
@@ -129,6 +142,7 @@ function expectDone(world: CredentialWorld, ring: CredentialRing): void {
   expect(ring).toMatchObject({ current: { ours: true }, facts: [] });
   expect([ring.previous, ring.staged, ring.rotation]).toEqual([undefined, undefined, undefined]);
   expect(pointers(world.rings.history)).toHaveLength(2);
+  expectTried(world.rings.history);
   expect(JSON.stringify([world.rings.history, world.lines, world.facts])).not.toMatch(canary);
 }
 

@@ -267,7 +267,7 @@ export class CredentialWorld {
   }
 
   /** Whether the one in use can be read and works. */
-  usable({ current }: CredentialRing): boolean {
+  usable({ current }: Pick<CredentialRing, 'current'>): boolean {
     const value = this.vault.readable(this.tenant.secretName).get(current?.version ?? '');
     return value !== undefined && this.application.workingSecrets.includes(value);
   }
