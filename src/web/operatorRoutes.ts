@@ -10,7 +10,7 @@ import { parseGuid } from '../domain/tenant';
 import { warning } from './choosePage';
 import { html } from './html';
 import type { Html } from './html';
-import { layout, tokenField } from './layout';
+import { buttonForm, layout, tokenField } from './layout';
 import { page, redirect, Refusal } from './request';
 import type { WebResponse } from './request';
 import { history, tenantPage } from './tenantPage';
@@ -186,8 +186,19 @@ function inviteContent(
           <input id="tenantId" name="tenantId" aria-describedby="tenant-help" value="${given.tenantId}" />
         </div>
         <div class="actions"><button type="submit">Make the link</button></div>
-      </form>`,
+      </form>
+      ${visit.ports.onboardOptions.identity !== undefined && ownOrganisation(visit)}`,
   );
+}
+
+function ownOrganisation({ ports, browser }: Visit): Html {
+  const { publisherId } = ports.onboardOptions;
+  return html`<h2>Your own organisation</h2>
+    <p>
+      The connector can sign in to the tenant it lives in, <code>${publisherId}</code>, by its managed identity: there is no
+      application to register and no secret.
+    </p>
+    <div class="actions">${buttonForm(browser, '/invite', 'Connect your own organisation', 'second', { own: 'yes' })}</div>`;
 }
 
 async function inviteForm(visit: Visit): Promise<WebResponse> {
@@ -195,6 +206,12 @@ async function inviteForm(visit: Visit): Promise<WebResponse> {
 }
 
 async function makeInvitation(visit: Visit): Promise<WebResponse> {
+  const { ports, signal, operator } = visit;
+  if (first(visit.form.get('own')) === 'yes') {
+    const { providerName: customer, onboardOptions } = ports;
+    const wanted = { customer, createdBy: operator?.who ?? 'unknown', tenantId: onboardOptions.publisherId };
+    return redirect(`/onboard/${(await invite(ports, wanted, signal)).token}`);
+  }
   const given = { customer: first(visit.form.get('customer')), tenantId: first(visit.form.get('tenantId')).trim() };
   try {
     return await invited(visit, given.customer, given.tenantId);

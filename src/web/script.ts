@@ -26,6 +26,17 @@ export const script = `'use strict';
       };
     }
   };
+  const files = () => {
+    for (const input of document.querySelectorAll('input[type=file][data-fill]')) {
+      input.parentElement.hidden = false;
+      input.onchange = async () => {
+        const [file] = input.files;
+        // A certificate with its key is a few thousand characters.
+        if (file && file.size < 30000) document.getElementById(input.dataset.fill).value = await file.text();
+        input.value = '';
+      };
+    }
+  };
   const renew = async () => {
     const main = document.querySelector('main[data-renew]');
     if (!main) return;
@@ -58,7 +69,7 @@ export const script = `'use strict';
     } catch { /* the next time may work */ }
     renew();
   };
-  times(); copies(); renew();
+  times(); copies(); files(); renew();
   setInterval(times, 10000);
 })();
 `;

@@ -44,6 +44,9 @@ legend { font-size: 1.2rem; font-weight: 650; padding: 0; margin-bottom: .25rem;
 .choice { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .75rem; background: var(--surface); border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.1rem; margin: .7rem 0; }
 .choice:has(input:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .choice input { width: 1.25rem; height: 1.25rem; margin: .15rem 0 0; accent-color: var(--accent); }
+.choice .inner { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .6rem; margin: .7rem 0 0; }
+.choice .inner span { grid-column: 2; }
+.choice .inner label { color: var(--text); }
 .choice > div { grid-column: 2; color: var(--quiet); min-width: 0; }
 .choice label { font-weight: 600; }
 details { margin-top: .4rem; }

@@ -61,7 +61,8 @@ export function roleId(api: Api, role: string): string {
 
 /** The roles that an API offers to applications. */
 export function offeredRoles(api: Api): readonly string[] {
-  return [...defaultRoles[api], ...(api === 'management' ? ['ActivityFeed.ReadDlp'] : [])];
+  const more = { management: ['ActivityFeed.ReadDlp'], graph: ['Application.ReadWrite.OwnedBy'], defender: [] };
+  return [...defaultRoles[api], ...more[api]];
 }
 
 /** Applications, service principals and grants of one tenant. What is made is seen by reads, and by login, only after the delay. */
