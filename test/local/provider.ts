@@ -1,6 +1,6 @@
 import { keyVaultSecrets } from '../../src/azure/keyVaultSecrets';
 import type { PublishedApplication } from './microsoft365/identity/applications';
-import type { ManagedIdentity } from './microsoft365/identity/managedIdentity';
+import type { ManagedIdentity } from './microsoft365/identity/applications';
 import { defaultRoles } from './microsoft365/tenant';
 import type { SimulatedTenant } from './microsoft365/tenant';
 

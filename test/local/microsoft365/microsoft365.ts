@@ -5,7 +5,7 @@ import { Generator } from './generator';
 import { SimulatedGraph } from './graph/graph';
 import type { PublishedApplication } from './identity/applications';
 import type { Identity } from './identity/identity';
-import type { ManagedIdentity } from './identity/managedIdentity';
+import type { ManagedIdentity } from './identity/applications';
 import { openListeners } from './listeners';
 import { PublishedFiles } from './publishedFiles';
 import { createRandom } from './random';

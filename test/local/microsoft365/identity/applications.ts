@@ -18,6 +18,12 @@ export interface PublishedApplication {
   readonly roles: Partial<Readonly<Record<Api, readonly string[]>>>;
 }
 
+/** A managed identity of the connector's own Azure subscription, and the tenant that owns it. */
+export interface ManagedIdentity {
+  readonly clientId: string;
+  readonly tenantId: string;
+}
+
 export interface Password {
   readonly keyId: string;
   readonly displayName: string;

@@ -3,7 +3,7 @@ import type { TenantControl } from '../tenant';
 import type { PublishedApplication } from './applications';
 import { TenantApplications } from './applications';
 import { IdTokens } from './idTokens';
-import type { ManagedIdentity } from './managedIdentity';
+import type { ManagedIdentity } from './applications';
 import { peopleOf, personalAccount, type Person } from './people';
 
 /** A fault of the directory: what happens to the next request whose path matches, once. */

@@ -3,12 +3,6 @@ import { jsonReply } from '../reply';
 import type { Service } from '../service';
 import type { Api } from '../tenant';
 
-/** A managed identity of the connector's own Azure subscription, and the tenant that owns it. */
-export interface ManagedIdentity {
-  readonly clientId: string;
-  readonly tenantId: string;
-}
-
 /** Below the five minutes before its end in which SDKs ask for a new one: what was assigned a moment ago counts at once. */
 const tokenLifeSeconds = 240;
 
