@@ -1,3 +1,4 @@
+import { tellChanges } from './app/audit';
 import { readCredential } from './app/credentials';
 import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
 import type { OnboardPorts } from './app/onboardPorts';
@@ -128,7 +129,10 @@ export function composePages(parts: PageParts): Pages {
       if (id === undefined) telemetry.event('messageSetAside', 'error', { cause: 'not an onboarding' });
       else await advanceOnboarding(onboardPorts, id, signal);
     },
-    resume: async (signal) => resumeOnboardings(onboardPorts, signal),
+    resume: async (signal) => {
+      await resumeOnboardings(onboardPorts, signal);
+      await tellChanges(onboardPorts, signal);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { isPersonal, stepAfter } from '../domain/onboarding';
 import type { SignedIn } from '../domain/signIn';
 import { parseGuid, personalAccountsTenantId } from '../domain/tenant';
 import { without } from '../domain/without';
+import { recordChange } from './audit';
 import { changeOnboarding, cloudOf, onboardingSecretName, sendToMicrosoft } from './onboarding';
 import type { OnboardPorts } from './onboardPorts';
 import { hashOf } from './secretText';
@@ -125,16 +126,9 @@ async function recordMismatch(
   { tenantId, person, customer }: Onboarding,
   signal: AbortSignal,
 ): Promise<void> {
-  await ports.changes.record(
-    {
-      at: ports.clock.now().toISOString(),
-      who: person ?? 'unknown',
-      what: 'tenantMismatch',
-      detail: customer,
-      ...(tenantId === undefined ? {} : { tenantId }),
-    },
-    signal,
-  );
+  const about = tenantId === undefined ? {} : { tenantId };
+  const change = { at: ports.clock.now().toISOString(), who: person ?? 'unknown', what: 'tenantMismatch', detail: customer };
+  await recordChange(ports, { ...change, outcome: 'refused', ...about }, undefined, signal);
 }
 
 async function redeem(

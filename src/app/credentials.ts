@@ -118,6 +118,23 @@ function newRing({ id, cloud, clientId, secretName }: RingOwner, now: Date): Cre
 export type Asked = 'rotated' | 'failed' | 'underWay' | 'nothingToRotate';
 
 /**
+ * Plans a rotation of the credential of an owner: the timer brings it on within a minute. One that is under way and not yet switched is `asked` again;
+ * one whose new credential is in use already is `underWay`. Throws `conflict` when somebody else changed the ring just now.
+ */
+export async function askForRotation(
+  ports: Pick<RotationPorts, 'clock' | 'rings' | 'versions' | 'newId'>,
+  owner: RingOwner,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: 'asked' | 'underWay' | 'nothingToRotate'; readonly ring: CredentialRing | undefined }> {
+  const ring = await findRing(ports, owner, signal);
+  if (ring?.current === undefined || !isStored(ring.kind)) return { outcome: 'nothingToRotate', ring };
+  if (ring.rotation?.step === 'grace' || ring.rotation?.step === 'retiring') return { outcome: 'underWay', ring };
+  if (ring.rotation !== undefined) return { outcome: 'asked', ring };
+  const begun = planned(without(ring, 'failing'), ports.newId(), 'asked', ports.clock.now());
+  return { outcome: 'asked', ring: await ports.rings.save({ ...begun, dueAt: ports.clock.now().toISOString() }, signal) };
+}
+
+/**
  * Rotates the credential of an owner now, saying what it does, until the new one is in use or the rotation was given up. One that is under way is
  * brought on, not begun again. Whatever is left to do, such as removing the old one after a day, is done by the timer.
  */
@@ -127,13 +144,10 @@ export async function rotateNow(
   say: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: Asked; readonly ring: CredentialRing | undefined }> {
-  let ring = await findRing(ports, owner, signal);
-  if (ring?.current === undefined || !isStored(ring.kind)) return { outcome: 'nothingToRotate', ring };
-  if (ring.rotation?.step === 'grace' || ring.rotation?.step === 'retiring') return { outcome: 'underWay', ring };
-  if (ring.rotation === undefined) {
-    const begun = planned(without(ring, 'failing'), ports.newId(), 'asked', ports.clock.now());
-    ring = await ports.rings.save({ ...begun, dueAt: ports.clock.now().toISOString() }, signal);
-  }
+  const asked = await askForRotation(ports, owner, signal);
+  let { ring } = asked;
+  if (ring === undefined || asked.outcome !== 'asked')
+    return { outcome: asked.outcome === 'asked' ? 'underWay' : asked.outcome, ring };
   const endsAt = ports.clock.now().getTime() + longestPatienceMs;
   for (let step = ''; ports.clock.now().getTime() < endsAt;) {
     ring = await careFor(ports, ring, signal);

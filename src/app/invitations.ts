@@ -1,7 +1,10 @@
 import { failureOf } from '../domain/failure';
 import type { Invitation } from '../domain/onboarding';
-import type { ChangeStore, Clock, OnboardingStores } from '../domain/ports';
+import type { OperatorRole } from '../domain/operator';
+import type { OnboardingStores } from '../domain/ports';
 import { parseGuid } from '../domain/tenant';
+import { recordChange } from './audit';
+import type { AuditPorts } from './audit';
 import { hashOf, randomText } from './secretText';
 import { InputError } from './tenants';
 
@@ -10,16 +13,14 @@ export const invitationDays = 7;
 const dayMs = 86_400_000;
 const longestName = 100;
 
-export interface InvitationPorts {
-  readonly clock: Clock;
+export interface InvitationPorts extends AuditPorts {
   readonly onboarding: OnboardingStores;
-  readonly changes: ChangeStore;
 }
 
 /** Makes an invitation for one customer, and the token of its link, which is nowhere else. Throws InputError. */
 export async function invite(
   ports: InvitationPorts,
-  wanted: { readonly customer: string; readonly createdBy: string; readonly tenantId?: string },
+  wanted: { readonly customer: string; readonly createdBy: string; readonly role?: OperatorRole; readonly tenantId?: string },
   signal: AbortSignal,
 ): Promise<{ readonly invitation: Invitation; readonly token: string }> {
   const customer = wanted.customer.trim();
@@ -45,16 +46,10 @@ export async function invite(
     ...(tenantId === undefined ? {} : { tenantId }),
   };
   await ports.onboarding.invitations.save(invitation, undefined, signal);
-  await ports.changes.record(
-    {
-      at: invitation.createdAt,
-      who: wanted.createdBy,
-      what: 'invited',
-      detail: customer,
-      ...(tenantId === undefined ? {} : { tenantId }),
-    },
-    signal,
-  );
+  const { customer: detail, createdAt: at, createdBy: who, id } = invitation;
+  const by = wanted.role === undefined ? { who } : { who, role: wanted.role };
+  const about = tenantId === undefined ? {} : { tenantId };
+  await recordChange(ports, { id, at, ...by, what: 'invited', outcome: 'done', detail, ...about }, undefined, signal);
   return { invitation, token };
 }
 

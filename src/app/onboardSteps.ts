@@ -2,7 +2,7 @@ import type { Api } from '../domain/failure';
 import { failureOf } from '../domain/failure';
 import type { Onboarding, OnboardingStep } from '../domain/onboarding';
 import type { Tenant } from '../domain/tenant';
-import { tellChange } from './changes';
+import { recordChange } from './audit';
 import { findRing, giveCredential } from './credentials';
 import { useInvitation } from './invitations';
 import { offeredCredential, onboardingSecretName } from './onboarding';
@@ -170,7 +170,8 @@ async function writeTenant(ports: OnboardPorts, onboarding: Onboarding, signal: 
   const what = isNew ? 'onboarded' : 'changed';
   const detail = `${way}: ${onboarding.integrations.join(', ')}`;
   const who = onboarding.person ?? 'unknown';
-  await tellChange(ports, tenant, { who, what, detail, at, id: `${id}-tenant` }, signal);
+  const change = { id: `${id}-tenant`, at: at.toISOString(), who, what, tenantId, detail } as const;
+  await recordChange(ports, { ...change, outcome: 'done' }, tenant, signal);
   return { kind: 'done' };
 }
 

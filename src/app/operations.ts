@@ -4,6 +4,7 @@ import { defaultEventFormat, EventPacker } from '../domain/event';
 import type { OutgoingEvent } from '../domain/event';
 import type { CredentialRing, RingFact } from '../domain/credential';
 import type { Gap, HourCoverage } from '../domain/coverage';
+import type { Change } from '../domain/onboarding';
 import type { SourceState } from '../domain/sourceState';
 import { stateTitles } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
@@ -26,7 +27,7 @@ export type OperationsFact =
       readonly before: Verdict | undefined;
     }
   | { readonly kind: 'credential'; readonly ring: CredentialRing; readonly fact: RingFact }
-  | { readonly kind: 'change'; readonly id: string; readonly what: string; readonly who: string; readonly detail?: string }
+  | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'test'; readonly id: string };
 
 interface Telling {
@@ -138,16 +139,18 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
     }
     case 'credential':
       return [credentialTelling(fact.ring, fact.fact)];
-    case 'change':
+    case 'change': {
+      const { id, at, who, role, what, target, outcome = 'done', detail } = fact.change;
       return [
         {
-          id: stableId('change', fact.id),
+          id: stableId('change', id ?? JSON.stringify(fact.change), outcome),
           category: 'M365Connector.Change',
           operation: 'TenantChanged',
-          time: now,
-          properties: { change: fact.what, by: fact.who, detail: fact.detail },
+          time: new Date(at),
+          properties: { change: what, by: who, role, target, outcome, detail },
         },
       ];
+    }
     case 'test':
       return [
         {

@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 
 /**
  * Gives a tenant another credential, of whatever kind: it is checked, seen to work, kept, and used from then on; the one before stays usable for a day.
- * The tenant's sources run at once. Throws InputError, or the failure of the login.
+ * The tenant's sources run at once. A new credential may take two minutes to work; `patienceMs` waits less. Throws InputError, or the failure of the login.
  */
 export async function setCredential(
   ports: TenantPorts,
@@ -21,6 +21,7 @@ export async function setCredential(
   wanted: GivenCredential,
   say: Progress,
   signal: AbortSignal,
+  patienceMs?: number,
 ): Promise<{ readonly tenant: Tenant; readonly ring: CredentialRing }> {
   const { tenant } = await findTenant(ports, text, signal);
   const { kind, expiresAt } = wanted;
@@ -35,7 +36,7 @@ export async function setCredential(
       : checkCertificate(rotation, wanted.value, now);
   say('Signing in as the application …');
   const of = { cloud: tenant.cloud, tenantId: tenant.id, clientId: tenant.clientId };
-  await patientLogin(ports.clock, async () => ports.rotation.trySignIn(of, { kind, value }, signal), say, signal);
+  await patientLogin(ports.clock, async () => ports.rotation.trySignIn(of, { kind, value }, signal), say, signal, patienceMs);
   say(isStored(kind) ? 'Storing it in Key Vault …' : 'Storing the choice …');
   const ring = await giveCredential(ports.rotation, tenant, { ...wanted, value }, signal);
   if (tenant.status === 'active') await setStatus(ports, tenant.id, 'active', signal);

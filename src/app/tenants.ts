@@ -78,8 +78,9 @@ const secretSettlesMs = 120_000;
 const secretRetryMs = 5_000;
 const secretTellMs = 30_000;
 const longestSecret = 1_000;
-const longestName = 100;
-const longestDescription = 1_000;
+/** How long what a person writes about a tenant may be. */
+export const longestName = 100;
+export const longestDescription = 1_000;
 const saveAttempts = 5;
 
 /** The value of a client secret as a person meant it, without what its file adds to it. Throws InputError for what cannot be one. */
@@ -106,7 +107,8 @@ export function checkSecret(secret: string): string {
   return value;
 }
 
-function checkText(what: string, text: string | undefined, longest: number): void {
+/** Refuses a text that is too long, or not on one line. Throws InputError. */
+export function checkText(what: string, text: string | undefined, longest: number): void {
   if (text === undefined) return;
   if (text.length > longest || /\p{Cc}/u.test(text))
     throw new InputError(
@@ -115,8 +117,8 @@ function checkText(what: string, text: string | undefined, longest: number): voi
     );
 }
 
-/** Refuses sources that are not there or need no choosing. */
-function checkAlso(ports: TenantPorts, also: readonly string[] = []): void {
+/** Refuses sources that are not there or need no choosing. Throws InputError. */
+export function checkAlso(ports: TenantPorts, also: readonly string[] = []): void {
   const optional = [...ports.sources.values()].filter((source) => source.optional === true).map(({ id }) => id);
   const strange = also.find((id) => !optional.includes(id));
   if (strange !== undefined)
@@ -197,6 +199,7 @@ export async function patientLogin<Result>(
   login: () => Promise<Result>,
   say: Progress,
   signal: AbortSignal,
+  patienceMs = secretSettlesMs,
 ): Promise<Result> {
   const startedAt = clock.now().getTime();
   for (let tellAt = startedAt; ;) {
@@ -208,7 +211,7 @@ export async function patientLogin<Result>(
       const settling = failure?.kind === 'credentialRejected' && newCredentialCodes.includes(failure.code);
       const hiccup = failure?.kind === 'unavailable';
       const now = clock.now().getTime();
-      if ((!settling && !hiccup) || now >= startedAt + secretSettlesMs) throw error;
+      if ((!settling && !hiccup) || now >= startedAt + patienceMs) throw error;
       if (now >= tellAt) {
         say(waitingText(settling, Math.round((now - startedAt) / 1_000)));
         tellAt = now + secretTellMs;

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { cloudIds } from '../domain/cloud';
 import { ConnectorError } from '../domain/failure';
 import { isIntegrationId } from '../domain/integration';
-import { onboardingSteps, ways } from '../domain/onboarding';
+import { changeOutcomes, onboardingSteps, ways } from '../domain/onboarding';
 import type { Change, Invitation, Onboarding, PendingSignIn } from '../domain/onboarding';
+import { operatorRoles } from '../domain/operator';
 import type { ChangeStore, OnboardingStores, RowStore } from '../domain/ports';
 import { parseJson, readRow } from './rowReader';
 import { storagePrefix } from './storageAccess';
@@ -77,7 +78,17 @@ const onboarding = z.object({
   leaseUntil: optional(text),
 });
 
-const change = z.object({ at: text, who: text, what: text, tenantId: optional(text), detail: optional(text) });
+const change = z.object({
+  id: optional(text),
+  at: text,
+  who: text,
+  role: optional(z.enum(operatorRoles)),
+  what: text,
+  tenantId: optional(text),
+  target: optional(text),
+  outcome: optional(z.enum(changeOutcomes)),
+  detail: optional(text),
+});
 
 /** Invitations, onboardings and sign-ins in Azure Table Storage, a table each; a row that cannot be read counts as one that is not there, and is reported. */
 export function tableOnboardingStores(access: StorageAccess, options: StorageOptions = {}): OnboardingStores {
@@ -132,34 +143,44 @@ function jsonRows<Row extends { readonly id: string }>(
 // Newest first: later times have smaller keys. Times up to the year 2286.
 const lastMs = 9_999_999_999_999;
 const everybody = 'all';
+const stillUntold = 'untold';
 
-/** Changes in Azure Table Storage, newest first: each in the partition of its tenant and in one of all. */
+/** Changes in Azure Table Storage, newest first: each in the partition of its tenant and in one of all, and in one more until it is told. */
 export function tableChangeStore(access: StorageAccess, options: StorageOptions = {}): ChangeStore {
   const rows = new TableRows(access, `${storagePrefix(options)}changes`);
+  const newest = async (partitionKey: string, limit: number, signal: AbortSignal): Promise<readonly Change[]> => {
+    const found: Change[] = [];
+    for await (const page of rows.list({ partition: partitionKey, pageSize: Math.min(limit, 1_000) }, signal)) {
+      for (const { columns } of page) {
+        const made =
+          typeof columns['json'] === 'string' ? parseJson(columns['json'], (value) => change.safeParse(value).data) : undefined;
+        if (made !== undefined) found.push(made);
+      }
+      if (found.length >= limit) break;
+    }
+    return found.slice(0, limit);
+  };
   return {
     record: async (made, signal) => {
-      const at = Date.parse(made.at);
-      if (Number.isNaN(at)) throw new ConnectorError('recording a change', { kind: 'rejectedRequest', code: 'time', detail: '' });
-      const order = String(lastMs - at).padStart(13, '0');
-      const json = JSON.stringify(made);
-      // The same change told again, after a crash, is the same row.
-      const row = `${order}_${createHash('sha256').update(json).digest('hex').slice(0, 16)}`;
-      const columns = { json };
-      for (const part of [made.tenantId, everybody])
+      const row = rowOf(made);
+      const columns = { json: JSON.stringify(made) };
+      // What is still to be told comes first: a process that dies in between tells too much rather than nothing.
+      for (const part of [stillUntold, made.tenantId, everybody])
         if (part !== undefined) await rows.write(keyPart(part), [{ kind: 'put', row, columns }], signal);
     },
-    newest: async (tenantId, limit, signal) => {
-      const found: Change[] = [];
-      const query = { partition: keyPart(tenantId ?? everybody), pageSize: Math.min(limit, 1_000) };
-      for await (const page of rows.list(query, signal)) {
-        for (const { columns } of page) {
-          const made =
-            typeof columns['json'] === 'string' ? parseJson(columns['json'], (value) => change.safeParse(value).data) : undefined;
-          if (made !== undefined) found.push(made);
-        }
-        if (found.length >= limit) break;
-      }
-      return found.slice(0, limit);
-    },
+    newest: async (tenantId, limit, signal) => newest(keyPart(tenantId ?? everybody), limit, signal),
+    untold: async (limit, signal) => newest(keyPart(stillUntold), limit, signal),
+    told: async (made, signal) => rows.removeAll(keyPart(stillUntold), [rowOf(made)], signal),
   };
+}
+
+/** The same change told again, after a crash or with its outcome, is the same row. */
+function rowOf(made: Change): string {
+  const at = Date.parse(made.at);
+  if (Number.isNaN(at)) throw new ConnectorError('recording a change', { kind: 'rejectedRequest', code: 'time', detail: '' });
+  const order = String(lastMs - at).padStart(13, '0');
+  return `${order}_${createHash('sha256')
+    .update(made.id ?? JSON.stringify(made))
+    .digest('hex')
+    .slice(0, 16)}`;
 }

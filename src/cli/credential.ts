@@ -1,9 +1,10 @@
-import { tellChange } from '../app/changes';
+import { audited } from '../app/audit';
 import { explainCredential, kindTitles } from '../app/credentialWords';
 import type { CredentialExplanation } from '../app/credentialWords';
 import { findRing, rotateNow } from '../app/credentials';
 import { describeFailure } from '../app/describe';
 import { setCredential } from '../app/setCredential';
+import { tenantCommands } from '../app/tenantCommands';
 import { findTenant, InputError } from '../app/tenants';
 import type { Connector } from '../composition';
 import { credentialKinds, isStored } from '../domain/credential';
@@ -62,10 +63,11 @@ async function show(connector: Connector, tenant: Tenant, output: Output, signal
 }
 
 async function rotate(connector: Connector, tenant: Tenant, output: Output, signal: AbortSignal): Promise<void> {
-  const { outcome, ring } = await rotateNow(connector.tenantPorts.rotation, tenant, output.progress, signal);
+  const { onboardPorts, tenantPorts } = connector;
+  const entry = { by: { who: whoRuns() }, what: tenantCommands.rotate.what, tenant };
+  const work = async () => rotateNow(tenantPorts.rotation, tenant, output.progress, signal);
+  const { outcome, ring } = await audited(onboardPorts, entry, work, signal);
   if (ring === undefined) throw noCredential(tenant);
-  if (outcome !== 'nothingToRotate')
-    await tellChange(connector.onboardPorts, tenant, { who: whoRuns(), what: 'rotated', detail: outcome }, signal);
   if (outcome === 'failed' && ring.failing !== undefined)
     throw new ConnectorError('rotating the credential', ring.failing.failure);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());
@@ -95,8 +97,11 @@ async function set(
     throw new InputError('A managed identity does not expire.', 'Leave --expires out.');
   const value = isStored(kind) ? await readSecret(signal) : '';
   const wanted = { kind, value, ...(expiresAt === undefined ? {} : { expiresAt }) };
-  const { tenant, ring } = await setCredential(connector.tenantPorts, text, wanted, output.progress, signal);
-  await tellChange(connector.onboardPorts, tenant, { who: whoRuns(), what: 'credentialSet', detail: kindTitles[kind] }, signal);
+  const { onboardPorts, tenantPorts } = connector;
+  const { tenant } = await findTenant(tenantPorts, text, signal);
+  const entry = { by: { who: whoRuns() }, what: tenantCommands.setCredential.what, tenant, detail: kind };
+  const work = async () => setCredential(tenantPorts, tenant.id, wanted, output.progress, signal);
+  const { ring } = await audited(onboardPorts, entry, work, signal);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());
   output.result(
     { ...about(tenant, ring), ...explained },

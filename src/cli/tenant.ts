@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { tellChange } from '../app/changes';
 import { diagnose, findings } from '../app/doctor';
 import { explainTenant, worstFirst } from '../app/explain';
+import { recordChange } from '../app/audit';
 import { invitationDays, invite } from '../app/invitations';
 import { sourcesOf } from '../app/schedule';
-import { addTenant, findTenant, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
+import { runTenantCommand, tenantCommands } from '../app/tenantCommands';
+import type { TenantCommand } from '../app/tenantCommands';
+import { addTenant, findTenant, InputError } from '../app/tenants';
 import { compose, sources as connectorSources } from '../composition';
 import type { Connector } from '../composition';
 import { cloudIds } from '../domain/cloud';
@@ -16,8 +18,8 @@ import { credentialCommand, credentialText, explainedCredential } from './creden
 import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
-import { ago, table, wrap } from './table';
 import { whoRuns } from './whoRuns';
+import { ago, table, wrap } from './table';
 
 const known = Object.entries(integrations)
   .map(([id, { title, collects }]) => `                           ${id}: ${title}. ${collects}.`)
@@ -162,11 +164,6 @@ function theTenant(given: Given): string {
   return text;
 }
 
-/** Tells the history who changed what. */
-async function tell(connector: Connector, tenant: Tenant, what: string, signal: AbortSignal, detail?: string): Promise<void> {
-  await tellChange(connector.onboardPorts, tenant, { who: whoRuns(), what, detail }, signal);
-}
-
 const add: Command = async (connector, { values }, output, signal) => {
   const tenant = values['tenant-id'];
   const clientId = values['client-id'];
@@ -197,8 +194,15 @@ const add: Command = async (connector, { values }, output, signal) => {
     output.progress,
     signal,
   );
-  const all = added.tenant.integrations.map(({ id, polling: how }) => `${id} ${pollingText(how)}`).join(', ');
-  await tell(connector, added.tenant, added.isNew ? 'onboarded' : 'changed', signal, all);
+  const what = added.isNew ? 'onboarded' : tenantCommands.change.what;
+  const change = {
+    at: connector.clock.now().toISOString(),
+    who: whoRuns(),
+    what,
+    tenantId: added.tenant.id,
+    outcome: 'done',
+  } as const;
+  await recordChange(connector.onboardPorts, change, added.tenant, signal);
   output.result(
     { ...tenantJson(added.tenant), added: added.isNew, missingPermissions: added.missingPermissions },
     [
@@ -315,9 +319,20 @@ const wrapped = (text: string): string =>
 
 const count = (number: number): string => number.toLocaleString('en-US');
 
+/** Does a command on a tenant; who may use the command line may do everything. */
+async function done<Input, Result>(
+  { onboardPorts: ports }: Connector,
+  command: TenantCommand<Input, Result>,
+  tenant: Tenant,
+  input: Input,
+  signal: AbortSignal,
+): Promise<Result> {
+  return runTenantCommand(command, { ports, tenant, input, by: { who: whoRuns() }, signal });
+}
+
 const pause: Command = async (connector, given, output, signal) => {
-  const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'paused', signal);
-  await tell(connector, tenant, 'paused', signal);
+  const { tenant: found } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const tenant = await done(connector, tenantCommands.pause, found, undefined, signal);
   output.result(
     tenantJson(tenant),
     `${tenant.name} is paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.`,
@@ -325,14 +340,14 @@ const pause: Command = async (connector, given, output, signal) => {
 };
 
 const resume: Command = async (connector, given, output, signal) => {
-  const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'active', signal);
-  await tell(connector, tenant, 'resumed', signal);
+  const { tenant: found } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const tenant = await done(connector, tenantCommands.resume, found, undefined, signal);
   output.result(tenantJson(tenant), `${tenant.name} is collected again; what came meanwhile is back-filled.`);
 };
 
 const sync: Command = async (connector, given, output, signal) => {
-  const { tenant, sources } = await syncTenant(connector.tenantPorts, theTenant(given), signal);
-  await tell(connector, tenant, 'synced', signal);
+  const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const { sources } = await done(connector, tenantCommands.sync, tenant, undefined, signal);
   output.result(
     { tenantId: tenant.id, sources },
     `${sources} sources of ${tenant.name} are collected now. See how it goes: npm run tenant -- doctor ${tenant.id}`,
@@ -341,8 +356,7 @@ const sync: Command = async (connector, given, output, signal) => {
 
 const test: Command = async (connector, given, output, signal) => {
   const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
-  const { id, hubs } = await sendTestRecord(connector.tenantPorts, tenant.id, signal);
-  await tell(connector, tenant, 'tested', signal);
+  const { id, hubs } = await done(connector, tenantCommands.test, tenant, undefined, signal);
   output.result(
     { id, category: 'M365Connector.Test', hubs },
     [
@@ -360,8 +374,8 @@ const remove: Command = async (connector, given, output, signal) => {
       'Removing a tenant stops collecting it and deletes its secret and its position; a tenant added again starts with what Microsoft still holds.',
       `If you mean it: npm run tenant -- remove "${text}" --yes`,
     );
-  const tenant = await removeTenant(connector.tenantPorts, text, signal);
-  await tell(connector, tenant, 'removed', signal, tenant.name);
+  const { tenant: found } = await findTenant(connector.tenantPorts, text, signal);
+  const tenant = await done(connector, tenantCommands.remove, found, { confirm: found.name }, signal);
   output.result(
     tenantJson(tenant),
     `${tenant.name} was removed. What was delivered stays in Event Hubs; coverage and gaps stay as proof.`,

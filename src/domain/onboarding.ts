@@ -2,6 +2,7 @@ import type { CloudId } from './cloud';
 import type { StoredKind } from './credential';
 import type { Failure } from './failure';
 import type { IntegrationId } from './integration';
+import type { OperatorRole } from './operator';
 import type { TenantId } from './tenant';
 
 /**
@@ -132,11 +133,22 @@ export interface PendingSignIn {
   readonly used: boolean;
 }
 
-/** One change that somebody made, for the history. `who` is `tid/oid`, an operator, or the command line. */
+/** What became of a change: under way (or its process died), done, refused to the one who asked, or failed. */
+export const changeOutcomes = ['started', 'done', 'refused', 'failed'] as const;
+
+/** One change that somebody made or asked for: the audit. `who` is `tid/oid`, an operator, or the command line. */
 export interface Change {
+  /** Names the change, so that its outcome replaces its beginning; without it the change is told once, as done. */
+  readonly id?: string;
   readonly at: string;
   readonly who: string;
+  /** The role that was needed, where one was. */
+  readonly role?: OperatorRole;
   readonly what: string;
   readonly tenantId?: TenantId;
+  /** What was changed within the tenant, where that is not all of it. */
+  readonly target?: string;
+  /** Absent in what older versions wrote: done. */
+  readonly outcome?: (typeof changeOutcomes)[number];
   readonly detail?: string;
 }

@@ -249,11 +249,16 @@ export interface OnboardingQueue {
   readonly send: (onboardingId: string, delayMs: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Who changed what. Rows are only ever added. */
+/** Who changed what, or asked for it. Rows are never removed; the outcome of a change replaces its beginning. */
 export interface ChangeStore {
+  /** Keeps a change, and remembers that it is still to be told to the operations hub. */
   readonly record: (change: Change, signal: AbortSignal) => Promise<void>;
   /** The newest changes of a tenant, or of all, newest first. */
   readonly newest: (tenantId: TenantId | undefined, limit: number, signal: AbortSignal) => Promise<readonly Change[]>;
+  /** Changes that are still to be told to the operations hub, at most so many. */
+  readonly untold: (limit: number, signal: AbortSignal) => Promise<readonly Change[]>;
+  /** Forgets that a change is still to be told. */
+  readonly told: (change: Change, signal: AbortSignal) => Promise<void>;
 }
 
 /** Access tokens for a tenant's APIs, cached per tenant and API. */

@@ -1,10 +1,11 @@
-import { tellChange } from '../app/changes';
 import { explainTenant } from '../app/explain';
 import { coverageOf } from '../app/heatMap';
 import { integrationsView } from '../app/integrationsView';
 import { invitationDays, invite } from '../app/invitations';
+import { runTenantCommand, tenantCommands } from '../app/tenantCommands';
+import type { TenantCommand } from '../app/tenantCommands';
 import { listTenants } from '../app/tenantList';
-import { inWords, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
+import { inWords, InputError } from '../app/tenants';
 import type { Tenant } from '../domain/tenant';
 import { parseGuid } from '../domain/tenant';
 import { warning } from './choosePage';
@@ -20,24 +21,37 @@ import type { Route, Visit } from './webPorts';
 const coverageHours = 48;
 const changesShown = 50;
 
-type Work = (visit: Visit, tenant: Tenant) => Promise<{ readonly what: string; readonly text: string }>;
+type Work = (visit: Visit, tenant: Tenant) => Promise<string>;
+
+const { pause, resume, sync, test, consent, remove: removal } = tenantCommands;
+
+async function done<Input, Result>(
+  visit: Visit,
+  tenant: Tenant,
+  command: TenantCommand<Input, Result>,
+  input: Input,
+): Promise<Result> {
+  const { ports, operator, signal } = visit;
+  const by = { who: operator?.who ?? 'unknown', role: command.role };
+  return runTenantCommand(command, { ports, tenant, input, by, signal });
+}
 
 const works: Readonly<Record<'pause' | 'resume' | 'sync' | 'test', Work>> = {
-  pause: async ({ ports, signal }, { id }) => {
-    await setStatus(ports, id, 'paused', signal);
-    return { what: 'paused', text: 'Paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.' };
+  pause: async (visit, tenant) => {
+    await done(visit, tenant, pause, undefined);
+    return 'Paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.';
   },
-  resume: async ({ ports, signal }, { id }) => {
-    await setStatus(ports, id, 'active', signal);
-    return { what: 'resumed', text: 'Collected again; what came meanwhile is back-filled.' };
+  resume: async (visit, tenant) => {
+    await done(visit, tenant, resume, undefined);
+    return 'Collected again; what came meanwhile is back-filled.';
   },
-  sync: async ({ ports, signal }, { id }) => {
-    const { sources } = await syncTenant(ports, id, signal);
-    return { what: 'synced', text: `${sources} sources are collected now.` };
+  sync: async (visit, tenant) => {
+    const { sources } = await done(visit, tenant, sync, undefined);
+    return `${sources} sources are collected now.`;
   },
-  test: async ({ ports, signal }, { id }) => {
-    const sent = await sendTestRecord(ports, id, signal);
-    return { what: 'tested', text: `A test record was sent to ${sent.hubs.join(', ')}. Look for its id: ${sent.id}` };
+  test: async (visit, tenant) => {
+    const sent = await done(visit, tenant, test, undefined);
+    return `A test record was sent to ${sent.hubs.join(', ')}. Look for its id: ${sent.id}`;
   },
 };
 
@@ -104,8 +118,7 @@ async function shown(visit: Visit, of: Tenant, told?: { readonly good: boolean; 
 async function act(visit: Visit, work: Work): Promise<WebResponse> {
   const of = await tenantOf(visit);
   try {
-    const { what, text } = await work(visit, of);
-    await record(visit, of, what);
+    const text = await work(visit, of);
     return await shown(visit, await tenantOf(visit), { good: true, text });
   } catch (error) {
     return refusedInWords(visit, of, error);
@@ -118,30 +131,21 @@ async function refusedInWords(visit: Visit, of: Tenant, error: unknown): Promise
   return shown(visit, of, { good: false, text: `${words.title} ${words.nextStep}` });
 }
 
-/** Tells the history and the operations hub who did what. */
-async function record({ ports, operator, signal }: Visit, of: Tenant, what: string, detail?: string): Promise<void> {
-  await tellChange(ports, of, { who: operator?.who ?? 'unknown', what, detail }, signal);
-}
-
 async function remove(visit: Visit): Promise<WebResponse> {
   const of = await tenantOf(visit);
-  if (first(visit.form.get('confirm')).trim() !== of.name)
-    return shown(visit, of, { good: false, text: `Nothing was removed: the name typed is not ${of.name}.` });
-  await removeTenant(visit.ports, of.id, visit.signal);
-  await record(visit, of, 'removed', of.name);
+  try {
+    await done(visit, of, removal, { confirm: first(visit.form.get('confirm')) });
+  } catch (error) {
+    return refusedInWords(visit, of, error);
+  }
   return redirect('/');
 }
 
 async function consentLink(visit: Visit): Promise<WebResponse> {
-  const of = await tenantOf(visit);
-  return invited(visit, of.name, of.id);
+  return invited(visit, await done(visit, await tenantOf(visit), consent, undefined));
 }
 
-async function invited(visit: Visit, customer: string, tenantId: string | undefined): Promise<WebResponse> {
-  const { ports, operator, browser, signal } = visit;
-  const createdBy = operator?.who ?? 'unknown';
-  const wanted = { customer, createdBy, ...(tenantId === undefined || tenantId === '' ? {} : { tenantId }) };
-  const { invitation, token } = await invite(ports, wanted, signal);
+function invited({ ports, browser }: Visit, { invitation, token }: Awaited<ReturnType<typeof invite>>): WebResponse {
   return page(
     layout(
       { title: 'Invitation', operator: true, providerName: ports.providerName },
@@ -214,7 +218,9 @@ async function makeInvitation(visit: Visit): Promise<WebResponse> {
   }
   const given = { customer: first(visit.form.get('customer')), tenantId: first(visit.form.get('tenantId')).trim() };
   try {
-    return await invited(visit, given.customer, given.tenantId);
+    const { customer, tenantId } = given;
+    const wanted = { customer, createdBy: visit.operator?.who ?? 'unknown', role: 'Onboarder' } as const;
+    return invited(visit, await invite(visit.ports, { ...wanted, ...(tenantId === '' ? {} : { tenantId }) }, visit.signal));
   } catch (error) {
     const words = error instanceof InputError ? inWords(error) : undefined;
     if (words === undefined) throw error;
