@@ -1,4 +1,5 @@
 import { tellChanges } from './app/audit';
+import type { AssessPorts } from './app/assess';
 import { readCredential } from './app/credentials';
 import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
 import type { OnboardPorts } from './app/onboardPorts';
@@ -26,6 +27,7 @@ import type { OperatorVerdict, WebPorts } from './web/webPorts';
 interface PageParts {
   readonly settings: Settings;
   readonly tenantPorts: TenantPorts;
+  readonly assessPorts: AssessPorts;
   readonly telemetry: Telemetry;
   readonly signInPorts: SignInPorts;
   readonly storage: StorageAccess;
@@ -95,6 +97,7 @@ export function composePages(parts: PageParts): Pages {
     ...onboardPorts,
     publicUrl: pages.publicUrl,
     providerName: pages.providerName,
+    assess: parts.assessPorts,
     signInOrigin: originOf(clouds, cloud),
     operator: async (headers, signal): Promise<OperatorVerdict> => {
       const { operators } = pages;

@@ -278,7 +278,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       return trySignIn(signInPorts, { cloud, tenantId, clientId, api }, credential, signal);
     },
   };
-  const pages = composePages({ settings, tenantPorts, telemetry, signInPorts, storage, storageOptions });
+  const pages = composePages({ settings, tenantPorts, assessPorts, telemetry, signInPorts, storage, storageOptions });
   const running = new Set<Promise<void>>();
   const tracked = async (work: Promise<void>): Promise<void> => {
     running.add(work);

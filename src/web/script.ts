@@ -37,6 +37,11 @@ export const script = `'use strict';
       };
     }
   };
+  // What somebody has begun to fill in stays.
+  const begun = (main) => [...main.querySelectorAll('input:not([type=hidden]), textarea, select')].some((each) =>
+    each.type === 'checkbox' || each.type === 'radio' ? each.checked !== each.defaultChecked
+      : each.tagName === 'SELECT' ? [...each.options].some((option) => option.selected !== option.defaultSelected)
+      : each.value !== each.defaultValue);
   const renew = async () => {
     const main = document.querySelector('main[data-renew]');
     if (!main) return;
@@ -44,8 +49,8 @@ export const script = `'use strict';
     if (!(seconds > 0)) return;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     try {
-      const typing = main.contains(document.activeElement) && /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName);
-      if (!document.hidden && !typing) {
+      const typing = main.contains(document.activeElement) && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+      if (!document.hidden && !typing && !begun(main)) {
         const answer = await fetch(location.href, { credentials: 'same-origin', headers: { accept: 'text/html' } });
         if (answer.ok && !answer.redirected) {
           const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main');

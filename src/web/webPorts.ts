@@ -1,3 +1,4 @@
+import type { AssessPorts } from '../app/assess';
 import type { OnboardPorts } from '../app/onboardPorts';
 import type { Operator, OperatorRole } from '../domain/operator';
 import type { CallbackQuery } from '../app/callback';
@@ -11,6 +12,8 @@ export interface WebPorts extends OnboardPorts {
   /** The origin of the pages; forms are taken only from it. */
   readonly publicUrl: string;
   readonly providerName: string;
+  /** What a report of evidence needs. */
+  readonly assess: AssessPorts;
   /** Where forms may lead a browser to: the sign-in page of the provider's cloud. */
   readonly signInOrigin: string;
   /** Verifies who sends a request, by a signed token and by nothing else. */
