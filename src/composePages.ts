@@ -1,5 +1,6 @@
 import type { AssessPorts } from './app/assess';
 import { tellChanges } from './app/audit';
+import type { AssessPorts } from './app/assess';
 import { readCredential } from './app/credentials';
 import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
 import type { OnboardPorts } from './app/onboardPorts';
@@ -69,18 +70,17 @@ export function composePages(parts: PageParts): Pages {
     onboarding: tableOnboardingStores(storage, storageOptions),
     onboardingQueue: storageOnboardingQueue(storage, storageOptions),
     changes: tableChangeStore(storage, storageOptions),
-    onboardOptions: { cloud, provider, setup, publisherId: settings.publisherId },
+    onboardOptions: { cloud, provider, setup, identity: identityOf(settings), publisherId: settings.publisherId },
     signIn: createSignIn({
       ...{ http, clock, secrets: { ...secrets, read: inUse }, verifier, redirectUri: `${pages.publicUrl}/auth/callback` },
       ...{ provider: provider ?? unset, setup: setup ?? unset },
     }),
     directory: createDirectory(http, setup?.clientId ?? ''),
-    proveLogin: async (tenant, api, secret, signal) => {
+    proveLogin: async (tenant, api, given, signal) => {
       const { cloud: home, id: tenantId, clientId } = tenant;
-      const given = { kind: 'clientSecret', value: secret ?? '' } as const;
       // A credential object of its own has no token of before.
       const token =
-        secret === undefined
+        given === undefined
           ? await createCredentials({ ...signInPorts, secrets, rings, versions, telemetry }).token(tenant, api, signal)
           : (await signIn(signInPorts, { cloud: home, tenantId, clientId, api }, given, signal)).token;
       const claims = readClaims(token);
@@ -99,6 +99,7 @@ export function composePages(parts: PageParts): Pages {
     assess: parts.assessPorts,
     publicUrl: pages.publicUrl,
     providerName: pages.providerName,
+    assess: parts.assessPorts,
     signInOrigin: originOf(clouds, cloud),
     operator: async (headers, signal): Promise<OperatorVerdict> => {
       const { operators } = pages;
@@ -138,6 +139,10 @@ export function composePages(parts: PageParts): Pages {
       await tellChanges(onboardPorts, signal);
     },
   };
+}
+
+function identityOf({ managedIdentityClientId: clientId }: Settings): { readonly clientId: string } | undefined {
+  return clientId === undefined ? undefined : { clientId };
 }
 
 function originOf(clouds: Clouds, id: PageSettings['cloud']): string {

@@ -18,6 +18,12 @@ export interface PublishedApplication {
   readonly roles: Partial<Readonly<Record<Api, readonly string[]>>>;
 }
 
+/** A managed identity of the connector's own Azure subscription, and the tenant that owns it. */
+export interface ManagedIdentity {
+  readonly clientId: string;
+  readonly tenantId: string;
+}
+
 export interface Password {
   readonly keyId: string;
   readonly displayName: string;
@@ -61,7 +67,8 @@ export function roleId(api: Api, role: string): string {
 
 /** The roles that an API offers to applications. */
 export function offeredRoles(api: Api): readonly string[] {
-  return [...defaultRoles[api], ...(api === 'management' ? ['ActivityFeed.ReadDlp'] : [])];
+  const more = { management: ['ActivityFeed.ReadDlp'], graph: ['Application.ReadWrite.OwnedBy'], defender: [] };
+  return [...defaultRoles[api], ...more[api]];
 }
 
 /** Applications, service principals and grants of one tenant. What is made is seen by reads, and by login, only after the delay. */
