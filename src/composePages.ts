@@ -72,18 +72,17 @@ export function composePages(parts: PageParts): Pages {
     onboarding: tableOnboardingStores(storage, storageOptions),
     onboardingQueue: storageOnboardingQueue(storage, storageOptions),
     changes: parts.changes,
-    onboardOptions: { cloud, provider, setup, publisherId: settings.publisherId },
+    onboardOptions: { cloud, provider, setup, identity: identityOf(settings), publisherId: settings.publisherId },
     signIn: createSignIn({
       ...{ http, clock, secrets: { ...secrets, read: inUse }, verifier, redirectUri: `${pages.publicUrl}/auth/callback` },
       ...{ provider: provider ?? unset, setup: setup ?? unset },
     }),
     directory: createDirectory(http, setup?.clientId ?? ''),
-    proveLogin: async (tenant, api, secret, signal) => {
+    proveLogin: async (tenant, api, given, signal) => {
       const { cloud: home, id: tenantId, clientId } = tenant;
-      const given = { kind: 'clientSecret', value: secret ?? '' } as const;
       // A credential object of its own has no token of before.
       const token =
-        secret === undefined
+        given === undefined
           ? await createCredentials({ ...signInPorts, secrets, rings, versions, telemetry }).token(tenant, api, signal)
           : (await signIn(signInPorts, { cloud: home, tenantId, clientId, api }, given, signal)).token;
       const claims = readClaims(token);
@@ -142,6 +141,10 @@ export function composePages(parts: PageParts): Pages {
       await tellChanges(onboardPorts, signal);
     },
   };
+}
+
+function identityOf({ managedIdentityClientId: clientId }: Settings): { readonly clientId: string } | undefined {
+  return clientId === undefined ? undefined : { clientId };
 }
 
 function originOf(clouds: Clouds, id: PageSettings['cloud']): string {

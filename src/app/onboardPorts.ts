@@ -1,6 +1,7 @@
 import type { ChangeStore, OnboardingQueue, OnboardingStores, Telemetry } from '../domain/ports';
 import type { Api } from '../domain/failure';
 import type { CloudId } from '../domain/cloud';
+import type { CredentialKind } from '../domain/credential';
 import type { Onboarding, Stopped } from '../domain/onboarding';
 import type { Directory, SignIn } from '../domain/signIn';
 import type { Tenant } from '../domain/tenant';
@@ -12,8 +13,16 @@ interface OnboardOptions {
   readonly cloud: CloudId;
   readonly provider: { readonly clientId: string; readonly secretName: string } | undefined;
   readonly setup: { readonly clientId: string; readonly secretName: string } | undefined;
-  /** Part of the names of what is made in customers' tenants. */
+  /** The managed identity the connector runs as, which can sign in to the home tenant by itself. */
+  readonly identity: { readonly clientId: string } | undefined;
+  /** The home tenant; part of the names of what is made in customers' tenants. */
   readonly publisherId: string;
+}
+
+/** A credential that is not kept yet; without a value for the kinds that have none. */
+export interface OfferedCredential {
+  readonly kind: CredentialKind;
+  readonly value: string;
 }
 
 /** What onboarding needs. */
@@ -32,7 +41,7 @@ export interface OnboardPorts extends TenantPorts {
   readonly proveLogin: (
     tenant: Tenant,
     api: Api,
-    secret: string | undefined,
+    given: OfferedCredential | undefined,
     signal: AbortSignal,
   ) => Promise<{ readonly roles: readonly string[] }>;
 }

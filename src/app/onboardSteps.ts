@@ -5,11 +5,11 @@ import type { Tenant } from '../domain/tenant';
 import { recordChange } from './audit';
 import { findRing, giveCredential } from './credentials';
 import { useInvitation } from './invitations';
-import { onboardingSecretName } from './onboarding';
-import type { OnboardPorts, Step, StepResult } from './onboardPorts';
+import { offeredCredential, onboardingSecretName } from './onboarding';
+import type { OfferedCredential, OnboardPorts, Step, StepResult } from './onboardPorts';
 import { apisOf, permissionsOf } from './permissions';
 import { dropRights, provisionSteps } from './provision';
-import { forgetCredential, saveTenant, startSources } from './tenants';
+import { forgetCredential, newCredentialCodes, saveTenant, startSources } from './tenants';
 
 const spreadsWithinMs = 10 * 60_000;
 const secretSpreadsWithinMs = 3 * 60_000;
@@ -55,12 +55,21 @@ function tenantOf(ports: OnboardPorts, onboarding: Onboarding, present: Tenant |
   };
 }
 
+/** What a person gave and is not kept yet; a managed identity has nothing to keep. */
+async function offered(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<OfferedCredential | undefined> {
+  if (onboarding.way === 'managedIdentity') return { kind: 'managedIdentity', value: '' };
+  return onboarding.way === 'ownApplication' ? offeredCredential(ports, onboarding, signal) : undefined;
+}
+
+/** True where whoever grants the permissions does it before the connector looks: what is missing then is told at once. */
+function grantsBefore({ way }: Onboarding): boolean {
+  return way === 'ownApplication' || way === 'managedIdentity';
+}
+
 /** Proves, with a token from that very tenant, that the application can sign in there and has what the integrations need. */
 async function proveLogin(ports: OnboardPorts, onboarding: Onboarding, signal: AbortSignal): Promise<StepResult> {
   const tenant = tenantOf(ports, onboarding, undefined);
-  const given =
-    onboarding.way === 'ownApplication' ? await ports.secrets.read(onboardingSecretName(onboarding.id), signal) : undefined;
-  // The temporary copy is gone once the tenant has its own.
+  const given = await offered(ports, onboarding, signal);
   const needed = permissionsOf(onboarding.integrations, ports.sources.values());
   const missing: string[] = [];
   const apis = apisOf(needed);
@@ -74,7 +83,7 @@ async function proveLogin(ports: OnboardPorts, onboarding: Onboarding, signal: A
   }
   if (missing.length === 0) return { kind: 'done' };
   // What the application of the customer's own lacks is told at once: its administrator is there, and can grant it.
-  if (elapsedMs(ports, onboarding) < (onboarding.way === 'ownApplication' ? 0 : spreadsWithinMs))
+  if (elapsedMs(ports, onboarding) < (grantsBefore(onboarding) ? 0 : spreadsWithinMs))
     return { kind: 'wait', why: spreading, forMs: retryMs };
   const failure = { kind: 'permissionMissing', code: 'roles', permission: missing.join(', ') } as const;
   return { kind: 'stop', stopped: { kind: 'failure', failure, missing } };
@@ -83,7 +92,7 @@ async function proveLogin(ports: OnboardPorts, onboarding: Onboarding, signal: A
 interface Login {
   readonly tenant: Tenant;
   readonly api: Api;
-  readonly given: string | undefined;
+  readonly given: OfferedCredential | undefined;
 }
 
 async function rolesFor(
@@ -106,15 +115,13 @@ async function rolesFor(
         return onboarding.integrations.length > 0 ? { roles: rolesOf(ports, onboarding, api) } : stop;
       case 'consentMissing':
       case 'permissionMissing':
-        return waitedMs < spreadsWithinMs && onboarding.way !== 'ownApplication'
-          ? { kind: 'wait', why: spreading, forMs: retryMs }
-          : stop;
+        return waitedMs < spreadsWithinMs && !grantsBefore(onboarding) ? { kind: 'wait', why: spreading, forMs: retryMs } : stop;
       case 'credentialRejected':
-        // A new secret and a wrong one get the same answer.
-        return failure.code === 'AADSTS7000215' && waitedMs < secretSpreadsWithinMs
+        // A new credential and a wrong one get the same answer.
+        return newCredentialCodes.includes(failure.code) && waitedMs < secretSpreadsWithinMs
           ? {
               kind: 'wait',
-              why: 'Microsoft does not accept the new secret yet: a minute as a rule, up to three.',
+              why: 'Microsoft does not accept the new credential yet: a minute as a rule, up to three.',
               forMs: retryMs,
             }
           : stop;
@@ -139,13 +146,13 @@ async function keepCredential(ports: OnboardPorts, onboarding: Onboarding, signa
     const { cloud, publisherId } = ports.onboardOptions;
     await findRing(ports.rotation, { ...owner, cloud, id: publisherId }, signal);
   }
-  if (onboarding.way !== 'ownApplication') return;
-  const secret = await ports.secrets.read(onboardingSecretName(onboarding.id), signal);
-  if (secret === undefined) return;
+  if (onboarding.way === 'provision') return;
+  const given = await offered(ports, onboarding, signal);
+  if (given === undefined) return;
   const ring = await ports.rotation.rings.find(owner.secretName, signal);
   const current = ring?.clientId === owner.clientId ? ring.current : undefined;
   const kept = current === undefined ? undefined : await ports.rotation.versions.read(owner.secretName, current.version, signal);
-  if (kept !== secret) await giveCredential(ports.rotation, owner, { kind: 'clientSecret', value: secret }, signal);
+  if (ring?.kind !== given.kind || kept !== given.value) await giveCredential(ports.rotation, owner, given, signal);
 }
 
 /** The tenant's row, its secret first, and the invitation is used up: from here on the tenant is collected. */
@@ -180,7 +187,8 @@ async function cleanUp(ports: OnboardPorts, onboarding: Onboarding, signal: Abor
     const waiting = await dropRights(ports, onboarding, signal);
     if (waiting !== undefined) return waiting;
   }
-  if (onboarding.way !== 'adminConsent') await ports.secrets.remove(onboardingSecretName(onboarding.id), signal);
+  if (onboarding.way === 'provision' || onboarding.way === 'ownApplication')
+    await ports.secrets.remove(onboardingSecretName(onboarding.id), signal);
   return { kind: 'done' };
 }
 

@@ -4,10 +4,12 @@ import type { IntegrationId } from '../domain/integration';
 import type { Invitation, Onboarding, PendingSignIn, Way } from '../domain/onboarding';
 import { isPersonal, stepsOf } from '../domain/onboarding';
 import { without } from '../domain/without';
-import type { OnboardPorts } from './onboardPorts';
+import type { OfferedCredential, OnboardPorts } from './onboardPorts';
 import { hashOf, randomText } from './secretText';
+import { checkCertificate } from './setCredential';
 import { checkSecret, findHome, InputError } from './tenants';
 import { parseGuid } from '../domain/tenant';
+import type { Tenant } from '../domain/tenant';
 
 /** How long a browser may stay at Microsoft. */
 const signInLifeMs = 10 * 60_000;
@@ -20,6 +22,10 @@ export interface Choice {
   readonly tenant?: string;
   readonly clientId?: string;
   readonly secret?: string;
+  /** Certificate and key as PEM text, in place of a secret. */
+  readonly certificate?: string;
+  /** Only for an application that is made: whether it may renew its own key. */
+  readonly renewsItself?: boolean;
 }
 
 /** The name under which something secret of an onboarding is in the key vault while it is under way. */
@@ -39,6 +45,7 @@ export async function beginOnboarding(
     throw new InputError('Nothing is ticked.', 'Tick at least one of the integrations: it can be changed at any time.');
   const now = ports.clock.now().toISOString();
   const own = choice.way === 'ownApplication' ? await checkOwn(ports, invitation, choice, signal) : undefined;
+  const itself = choice.way === 'managedIdentity' ? checkHome(ports, invitation) : undefined;
   const [step] = stepsOf(choice.way);
   const onboarding: Onboarding = {
     id: randomText(128),
@@ -52,14 +59,17 @@ export async function beginOnboarding(
     stepSince: now,
     done: {},
     createdAt: now,
-    ...(own === undefined ? {} : { tenantId: own.tenantId, clientId: own.clientId, person: 'own application' }),
+    // Nobody signs in: what is known is who was trusted with the link.
+    ...(own === undefined ? {} : { ...known(own), credentialKind: own.kind, person: `link from ${invitation.createdBy}` }),
+    ...(itself === undefined ? {} : { ...known(itself), person: `link from ${invitation.createdBy}` }),
+    ...(choice.way === 'provision' && choice.renewsItself === true ? { renewsItself: true } : {}),
   };
   if (own !== undefined) {
     const tags = { tenantId: own.tenantId, clientId: own.clientId };
-    await ports.secrets.write(onboardingSecretName(onboarding.id), own.secret, tags, signal);
+    await ports.secrets.write(onboardingSecretName(onboarding.id), onOneLine(own), tags, signal);
   }
   await ports.onboarding.onboardings.save(onboarding, undefined, signal);
-  if (own !== undefined) await ports.onboardingQueue.send(onboarding.id, 0, signal);
+  if (step !== undefined && !isPersonal(step)) await ports.onboardingQueue.send(onboarding.id, 0, signal);
   return onboarding;
 }
 
@@ -75,12 +85,50 @@ async function checkOwn(ports: OnboardPorts, invitation: Invitation, choice: Cho
       'The client id is not a GUID.',
       'Find it in the Entra admin center, App registrations, your application, Application (client) ID.',
     );
-  const secret = checkSecret(choice.secret ?? '');
+  const credential = checkCredential(ports, choice);
   const home = await findHome(ports, { tenant: choice.tenant ?? '', cloud: ownCloud(ports) }, signal);
   if (invitation.tenantId !== undefined && invitation.tenantId !== home.id)
     throw new InputError('This invitation is for another tenant.', 'Check the tenant id, or ask for an invitation for this one.');
-  return { tenantId: home.id, cloud: home.cloud, clientId, secret };
+  return { tenantId: home.id, cloud: home.cloud, clientId, ...credential };
 }
+
+/** A credential as the vault takes it under the name of an onboarding: a certificate has lines. */
+function onOneLine({ kind, value }: OfferedCredential): string {
+  return kind === 'certificate' ? Buffer.from(value).toString('base64') : value;
+}
+
+/** What a person gave, from the vault; undefined once it is gone from there, because the tenant has its own. */
+export async function offeredCredential(
+  { secrets }: Pick<OnboardPorts, 'secrets'>,
+  { id, credentialKind: kind = 'clientSecret' }: Onboarding,
+  signal: AbortSignal,
+): Promise<OfferedCredential | undefined> {
+  const kept = await secrets.read(onboardingSecretName(id), signal);
+  if (kept === undefined) return undefined;
+  return { kind, value: kind === 'certificate' ? Buffer.from(kept, 'base64').toString() : kept };
+}
+
+/** A secret or a certificate, checked without asking anybody. */
+function checkCredential(ports: OnboardPorts, { secret = '', certificate = '' }: Choice) {
+  if (certificate.trim() === '') return { kind: 'clientSecret', value: checkSecret(secret) } as const;
+  if (secret.trim() !== '')
+    throw new InputError('You gave a secret and a certificate.', 'Give one of them: the certificate, if you have the choice.');
+  const value = checkCertificate(ports.rotation, certificate, ports.clock.now());
+  return { kind: 'certificate', value } as const;
+}
+
+/** The home tenant, for an invitation that is bound to it, where there is an identity to sign in with. */
+function checkHome({ onboardOptions }: OnboardPorts, { tenantId }: Invitation) {
+  const { identity, publisherId, cloud } = onboardOptions;
+  if (identity === undefined || tenantId !== publisherId)
+    throw new InputError(
+      'Only the organisation that runs the connector can be connected by managed identity.',
+      'Choose another way.',
+    );
+  return { tenantId, cloud, clientId: identity.clientId };
+}
+
+const known = ({ tenantId, clientId }: Pick<Tenant, 'clientId'> & { readonly tenantId: string }) => ({ tenantId, clientId });
 
 /** The onboarding, if it was begun in this browser. */
 export async function onboardingOf(

@@ -19,6 +19,16 @@ export function permissionsOf(
   return [...found.values()].sort((a, b) => a.api.localeCompare(b.api) || a.role.localeCompare(b.role));
 }
 
+/**
+ * What an application needs to renew its own key: it is entered as its own owner, and may then change what it owns, and nothing else.
+ * https://learn.microsoft.com/graph/permissions-reference#applicationreadwriteownedby
+ */
+export const renewalPermission: Permission = {
+  api: 'graph',
+  role: 'Application.ReadWrite.OwnedBy',
+  why: 'Renews its own key twice a year, without anybody. It may change only applications that it owns: that is itself alone.',
+};
+
 /** The APIs of some permissions. */
 export function apisOf(permissions: readonly Permission[]): readonly Api[] {
   return [...new Set(permissions.map(({ api }) => api))];

@@ -6,7 +6,7 @@ import type { DirectoryAccess, DirectoryResource } from '../domain/signIn';
 import { changeOnboarding, cloudOf, onboardingSecretName } from './onboarding';
 import type { OnboardPorts, Step, StepResult } from './onboardPorts';
 import { giveCredential, readCredential } from './credentials';
-import { apisOf, permissionsOf } from './permissions';
+import { apisOf, permissionsOf, renewalPermission } from './permissions';
 
 const replicatesWithinMs = 10 * 60_000;
 const retryMs = 3_000;
@@ -75,7 +75,8 @@ async function needed(
   signal: AbortSignal,
 ): Promise<Needed[]> {
   const present = onboarding.tenantId === undefined ? undefined : await ports.tenants.find(onboarding.tenantId, signal);
-  const permissions: readonly Permission[] = permissionsOf(onboarding.integrations, ports.sources.values(), present?.tenant.also);
+  const reading = permissionsOf(onboarding.integrations, ports.sources.values(), present?.tenant.also);
+  const permissions: readonly Permission[] = onboarding.renewsItself === true ? [...reading, renewalPermission] : reading;
   const found: Needed[] = [];
   for (const api of apisOf(permissions)) {
     const resource = await ports.directory.resource(access, api, signal);

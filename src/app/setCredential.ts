@@ -1,10 +1,11 @@
 import { isStored } from '../domain/credential';
 import type { CredentialRing } from '../domain/credential';
-import { ConnectorError, failureOf } from '../domain/failure';
+import { failureOf } from '../domain/failure';
 import type { Tenant } from '../domain/tenant';
 import { giveCredential } from './credentials';
 import type { GivenCredential } from './credentials';
 import { checkSecret, findTenant, InputError, patientLogin, setStatus } from './tenants';
+import type { RotationPorts } from './rotationPorts';
 import type { Progress, TenantPorts } from './tenants';
 
 const shortestDays = 1;
@@ -24,11 +25,15 @@ export async function setCredential(
 ): Promise<{ readonly tenant: Tenant; readonly ring: CredentialRing }> {
   const { tenant } = await findTenant(ports, text, signal);
   const { kind, expiresAt } = wanted;
-  const value = kind === 'clientSecret' ? checkSecret(wanted.value) : wanted.value;
   const now = ports.clock.now();
   if (expiresAt !== undefined && expiresAt.getTime() < now.getTime() + shortestDays * dayMs)
     throw new InputError('That day is over, or today.', 'Give the day on which the credential expires.');
-  if (isStored(kind)) checkForm(ports, kind, value);
+  const { rotation } = ports;
+  const value = !isStored(kind)
+    ? ''
+    : kind === 'clientSecret'
+      ? checkSecret(wanted.value)
+      : checkCertificate(rotation, wanted.value, now);
   say('Signing in as the application …');
   const of = { cloud: tenant.cloud, tenantId: tenant.id, clientId: tenant.clientId };
   await patientLogin(ports.clock, async () => ports.rotation.trySignIn(of, { kind, value }, signal), say, signal, patienceMs);
@@ -38,15 +43,27 @@ export async function setCredential(
   return { tenant, ring };
 }
 
-function checkForm(ports: TenantPorts, kind: 'certificate' | 'clientSecret', value: string): void {
+/** Certificate and key as PEM text, as the connector can sign with them now. Throws InputError. */
+export function checkCertificate({ factsOf }: Pick<RotationPorts, 'factsOf'>, pem: string, now: Date): string {
+  const nextStep =
+    'Give certificate and RSA key together as PEM text, from -----BEGIN to -----END-----, the key without a password.';
+  let facts;
   try {
-    ports.rotation.factsOf(kind, value);
+    facts = factsOf('certificate', pem);
   } catch (error) {
     const failure = failureOf(error);
-    if (!(error instanceof ConnectorError) || failure?.kind !== 'credentialMissing') throw error;
-    throw new InputError(
-      `This certificate cannot be used. ${failure.detail}`,
-      'Give certificate and RSA key together as PEM text, for example: … --kind certificate < certificate.pem',
-    );
+    if (failure?.kind !== 'credentialMissing') throw error;
+    throw new InputError(`This certificate cannot be used. ${failure.detail}`, nextStep);
   }
+  const { startsAt, expiresAt } = facts;
+  if (expiresAt !== undefined && expiresAt <= now)
+    throw new InputError(
+      `This certificate expired on ${day(expiresAt)}.`,
+      'Make another one, add it to the application, and give it.',
+    );
+  if (startsAt !== undefined && startsAt > now)
+    throw new InputError(`This certificate is not valid before ${day(startsAt)}.`, 'Wait until then, or make another one.');
+  return pem.replaceAll('\r\n', '\n');
 }
+
+const day = (at: Date): string => at.toISOString().slice(0, 10);

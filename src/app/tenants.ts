@@ -221,8 +221,8 @@ export async function patientLogin<Result>(
   }
 }
 
-// A secret, a certificate and a federated credential that Microsoft does not know, or not yet.
-const newCredentialCodes = ['AADSTS7000215', 'AADSTS700027', 'AADSTS70021'];
+/** How Microsoft refuses a secret, a certificate and a federated credential that it does not know, or does not know yet. */
+export const newCredentialCodes = ['AADSTS7000215', 'AADSTS700027', 'AADSTS70021'];
 
 function waitingText(settling: boolean, seconds: number): string {
   if (seconds > 0) return `Still waiting, for ${seconds} seconds so far …`;

@@ -58,6 +58,8 @@ const onboarding = z.object({
   tenantId: optional(text),
   person: optional(text),
   clientId: optional(text),
+  credentialKind: optional(z.enum(['certificate', 'clientSecret'])),
+  renewsItself: optional(z.boolean()),
   provisioned: optional(
     z.object({
       applicationObjectId: optional(text),

@@ -1,4 +1,5 @@
 import type { CloudId } from './cloud';
+import type { StoredKind } from './credential';
 import type { Failure } from './failure';
 import type { IntegrationId } from './integration';
 import type { OperatorRole } from './operator';
@@ -6,9 +7,10 @@ import type { TenantId } from './tenant';
 
 /**
  * How a tenant comes in. `adminConsent`: to the provider's multi-tenant application. `provision`: an application of its own is made in the tenant by
- * its administrator. `ownApplication`: one that is there already, with its secret.
+ * its administrator. `ownApplication`: one that is there already, with its secret or certificate. `managedIdentity`: the home tenant, which the
+ * connector signs in to as itself, without an application or a secret.
  */
-export const ways = ['adminConsent', 'provision', 'ownApplication'] as const;
+export const ways = ['adminConsent', 'provision', 'ownApplication', 'managedIdentity'] as const;
 export type Way = (typeof ways)[number];
 
 /** Permission to onboard one customer, as a link that is sent to its administrator. The link's token is never stored, only its SHA-256. */
@@ -49,6 +51,7 @@ const stepsOfWay: Readonly<Record<Way, readonly OnboardingStep[]>> = {
     ...(['tenant', 'sources', 'cleanUp', 'firstRecords'] as const),
   ],
   ownApplication: ['login', 'tenant', 'sources', 'cleanUp', 'firstRecords'],
+  managedIdentity: ['login', 'tenant', 'sources', 'firstRecords'],
 };
 
 /** The steps of a way in, in their order. */
@@ -104,6 +107,10 @@ export interface Onboarding {
   /** Who signed in: `tid/oid`, never a name that can be given to another. */
   readonly person?: string;
   readonly clientId?: string;
+  /** What an own application signs in with: a client secret when absent. */
+  readonly credentialKind?: StoredKind;
+  /** The application that is made may renew its own key. */
+  readonly renewsItself?: boolean;
   readonly provisioned?: Provisioned;
   /** Set while only a person can go on. */
   readonly stopped?: Stopped;

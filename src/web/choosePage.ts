@@ -1,4 +1,4 @@
-import { permissionsOf } from '../app/permissions';
+import { permissionsOf, renewalPermission } from '../app/permissions';
 import { integrations } from '../domain/integration';
 import type { IntegrationId } from '../domain/integration';
 import type { Invitation, Way } from '../domain/onboarding';
@@ -16,6 +16,7 @@ export interface Given {
   readonly way: Way | undefined;
   readonly tenant?: string | undefined;
   readonly clientId?: string | undefined;
+  readonly renewsItself?: boolean | undefined;
 }
 
 interface ChooseParts {
@@ -45,7 +46,11 @@ const wayTexts: Readonly<Record<Way, WayText>> = {
   },
   ownApplication: {
     label: () => 'Use an application you have made yourself',
-    text: 'You know its client id and a secret. The next page has the steps and the permissions, ready to copy.',
+    text: 'You know its client id and a secret or certificate. The next page has the steps and the permissions, ready to copy.',
+  },
+  managedIdentity: {
+    label: () => 'Let the connector sign in as itself',
+    text: 'For your own organisation, in which the connector lives. No application and no secret: the next page shows the one command that assigns the permissions.',
   },
 };
 
@@ -66,7 +71,7 @@ export function choosePage(parts: ChooseParts): Html {
         <dt>Is never read</dt>
         <dd>Mails, files and chats themselves. Their names and subjects are part of the records about them.</dd>
         <dt>Is changed</dt>
-        <dd>Nothing: these permissions only read.</dd>
+        <dd>Nothing of yours: these permissions only read.</dd>
         <dt>Costs you</dt>
         <dd>Nothing. What your licence does not have is left out by itself.</dd>
         <dt>To undo it</dt>
@@ -80,7 +85,7 @@ export function choosePage(parts: ChooseParts): Html {
         </fieldset>
         <fieldset>
           <legend>How shall it be connected?</legend>
-          ${offered.map((way, index) => wayChoice(way, providerName, given.way === undefined ? index === 0 : given.way === way))}
+          ${offered.map((way, index) => wayChoice(way, providerName, given.way === undefined ? index === 0 : given.way === way, given.renewsItself ?? true))}
         </fieldset>
         <div class="actions">
           <button type="submit">Continue</button><span class="quiet small">You need an administrator’s account.</span>
@@ -132,7 +137,26 @@ function permissionLine({ api, role, why }: Permission): Html {
   return html`<li><code>${role}</code> of ${apiTitles[api]}: ${why}</li>`;
 }
 
-function wayChoice(way: Way, providerName: string, checked: boolean): Html {
+/** The one permission beyond reading: to renew its own key. It can be left out, and then somebody has to. */
+function renewalChoice(checked: boolean): Html {
+  const { role, why } = renewalPermission;
+  return html`<p class="inner">
+    <input
+      type="checkbox"
+      id="renewal"
+      name="renewal"
+      value="yes"
+      ${checked ? html`checked` : ''}
+      aria-describedby="renewal-text"
+    />
+    <label for="renewal">It may renew its own key</label>
+    <span id="renewal-text" class="small"
+      ><code>${role}</code>: ${why} Without it, somebody has to make a new key by hand before the old one expires.</span
+    >
+  </p>`;
+}
+
+function wayChoice(way: Way, providerName: string, checked: boolean, renews: boolean): Html {
   const { label, text } = wayTexts[way];
   return html`<div class="choice">
     <input
@@ -144,6 +168,9 @@ function wayChoice(way: Way, providerName: string, checked: boolean): Html {
       aria-describedby="w-${way}-text"
     />
     <label for="w-${way}">${label(providerName)}</label>
-    <div id="w-${way}-text">${text}</div>
+    <div>
+      <span id="w-${way}-text">${text}</span>
+      ${way === 'provision' && renewalChoice(renews)}
+    </div>
   </div>`;
 }

@@ -81,11 +81,21 @@ export function moment(iso: string | undefined): Html {
   return html`<time datetime="${iso}" title="${utc}">${utc}</time>`;
 }
 
+/** A span of time in the largest unit that says enough: `40 s`, `7 min`, `3 h`, `2 d`. */
+export function span(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
+/** What to do next, without the command line's way: the page has a button for it. */
+export const withoutCommand = (nextStep: string): string => nextStep.replace(/: npm run \S.*$/s, '.');
+
 /** A form with one button; its fields go along. */
 export function buttonForm(
   browser: string,
   action: string,
-  label: string,
+  label: Part,
   look = '',
   fields: Readonly<Record<string, string>> = {},
 ): Html {

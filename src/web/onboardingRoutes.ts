@@ -12,6 +12,7 @@ import { choosePage } from './choosePage';
 import type { Given } from './choosePage';
 import { html } from './html';
 import { messagePage } from './layout';
+import { managedIdentityPage } from './managedIdentityPage';
 import { ownApplicationPage } from './ownApplicationPage';
 import { progressPage } from './progressPage';
 import { browserOf, page, redirect, Refusal } from './request';
@@ -31,8 +32,17 @@ export const onboardingRoutes: readonly Route[] = [
 const first = (values: readonly string[] | undefined): string | undefined => values?.[0];
 
 /** The ways in that are set up here. */
-function offered({ onboardOptions: { provider, setup } }: WebPorts): readonly Way[] {
-  return ways.filter((way) => way === 'ownApplication' || (way === 'adminConsent' ? provider : setup) !== undefined);
+function offered(
+  { onboardOptions: { provider, setup, identity, publisherId } }: WebPorts,
+  { tenantId }: Invitation,
+): readonly Way[] {
+  const home = identity !== undefined && tenantId === publisherId;
+  const there: Readonly<Record<Way, boolean>> = {
+    ...{ adminConsent: provider !== undefined, provision: setup !== undefined, ownApplication: true, managedIdentity: home },
+  };
+  const all = ways.filter((way) => there[way]);
+  // Where it can be had, no secret is the best of all.
+  return home ? ['managedIdentity', ...all.filter((way) => way !== 'managedIdentity')] : all;
 }
 
 async function invitationOf(visit: Visit): Promise<Invitation | WebResponse> {
@@ -91,7 +101,16 @@ function choicePage(
   const token = parameters['token'] ?? '';
   const sources = [...ports.sources.values()];
   const { providerName } = ports;
-  const shown = choosePage({ providerName, invitation, token, browser, sources, offered: offered(ports), given, wrong });
+  const shown = choosePage({
+    providerName,
+    invitation,
+    token,
+    browser,
+    sources,
+    offered: offered(ports, invitation),
+    given,
+    wrong,
+  });
   return page(shown, wrong === undefined ? 200 : 400, browser);
 }
 
@@ -100,9 +119,12 @@ async function begin(visit: Visit): Promise<WebResponse> {
   const invitation = await invitationOf(visit);
   if ('status' in invitation) return invitation;
   const chosen = (form.get('integration') ?? []).filter(isIntegrationId);
-  const way = offered(ports).find((one) => one === first(form.get('way')));
-  const [tenant, clientId, secret] = ['tenant', 'clientId', 'secret'].map((name) => first(form.get(name)));
-  const given: Given = { integrations: chosen, way, tenant, clientId };
+  const way = offered(ports, invitation).find((one) => one === first(form.get('way')));
+  const [tenant, clientId, secret, certificate] = ['tenant', 'clientId', 'secret', 'certificate'].map((name) =>
+    first(form.get(name)),
+  );
+  const renewsItself = first(form.get('renewal')) === 'yes';
+  const given: Given = { integrations: chosen, way, tenant, clientId, renewsItself };
   const nothing = {
     title: 'Nothing is ticked.',
     nextStep: 'Tick at least one of the integrations: it can be changed at any time.',
@@ -110,26 +132,39 @@ async function begin(visit: Visit): Promise<WebResponse> {
   if (chosen.length === 0) return choicePage(visit, invitation, given, nothing);
   if (way === undefined)
     return choicePage(visit, invitation, given, { title: 'Choose how to connect.', nextStep: 'Pick one of the ways below.' });
+  const parts = { providerName: ports.providerName, invitation, token: parameters['token'] ?? '', browser };
+  const sources = [...ports.sources.values()];
   const ownPage = (wrong?: { title: string; nextStep: string }): WebResponse => {
-    const parts = { providerName: ports.providerName, invitation, token: parameters['token'] ?? '', browser };
-    const sources = [...ports.sources.values()];
     return page(
       ownApplicationPage({ ...parts, sources, integrations: chosen, given, wrong }),
       wrong === undefined ? 200 : 400,
       browser,
     );
   };
+  const { identity, cloud } = ports.onboardOptions;
   if (way === 'ownApplication' && secret === undefined) return ownPage();
+  if (way === 'managedIdentity' && identity !== undefined && first(form.get('assigned')) === undefined) {
+    const graph = ports.collect.clouds(cloud)?.hosts.graph ?? '';
+    return page(
+      managedIdentityPage({ ...parts, sources, integrations: chosen, clientId: identity.clientId, graph }),
+      200,
+      browser,
+    );
+  }
   let onboarding: Onboarding;
   try {
-    const own = way === 'ownApplication' ? { tenant: tenant ?? '', clientId: clientId ?? '', secret: secret ?? '' } : {};
-    onboarding = await beginOnboarding(ports, invitation, browser, { way, integrations: chosen, ...own }, signal);
+    const own =
+      way === 'ownApplication'
+        ? { tenant: tenant ?? '', clientId: clientId ?? '', secret: secret ?? '', certificate: certificate ?? '' }
+        : {};
+    onboarding = await beginOnboarding(ports, invitation, browser, { way, integrations: chosen, renewsItself, ...own }, signal);
   } catch (error) {
     const wrong = inWords(error);
     if (wrong === undefined) throw error;
     return way === 'ownApplication' ? ownPage(wrong) : choicePage(visit, invitation, given, wrong);
   }
-  return redirect(way === 'ownApplication' ? `/onboarding/${onboarding.id}` : await sendToMicrosoft(ports, onboarding, signal));
+  const personal = onboarding.step !== undefined && isPersonal(onboarding.step);
+  return redirect(personal ? await sendToMicrosoft(ports, onboarding, signal) : `/onboarding/${onboarding.id}`);
 }
 
 async function callback(visit: Visit): Promise<WebResponse> {

@@ -1,59 +1,17 @@
-import { explainTenant } from '../app/explain';
-import { coverageOf } from '../app/heatMap';
-import { integrationsView } from '../app/integrationsView';
 import { invitationDays, invite } from '../app/invitations';
-import { runTenantCommand, tenantCommands } from '../app/tenantCommands';
-import type { TenantCommand } from '../app/tenantCommands';
+import { tenantCommands } from '../app/tenantCommands';
 import { listTenants } from '../app/tenantList';
 import { inWords, InputError } from '../app/tenants';
-import type { Tenant } from '../domain/tenant';
-import { parseGuid } from '../domain/tenant';
 import { warning } from './choosePage';
+import { history } from './historyTable';
 import { html } from './html';
 import type { Html } from './html';
-import { layout, tokenField } from './layout';
-import { page, redirect, Refusal } from './request';
+import { buttonForm, layout, tokenField } from './layout';
+import { page, redirect } from './request';
 import type { WebResponse } from './request';
-import { history, tenantPage } from './tenantPage';
+import { runOn, tenantOf, tenantRoutes } from './tenantRoutes';
 import { tenantsPage } from './tenantsPage';
 import type { Route, Visit } from './webPorts';
-
-const coverageHours = 48;
-const changesShown = 50;
-
-type Work = (visit: Visit, tenant: Tenant) => Promise<string>;
-
-const { pause, resume, sync, test, consent, remove: removal } = tenantCommands;
-
-async function done<Input, Result>(
-  visit: Visit,
-  tenant: Tenant,
-  command: TenantCommand<Input, Result>,
-  input: Input,
-): Promise<Result> {
-  const { ports, operator, signal } = visit;
-  const by = { who: operator?.who ?? 'unknown', role: command.role };
-  return runTenantCommand(command, { ports, tenant, input, by, signal });
-}
-
-const works: Readonly<Record<'pause' | 'resume' | 'sync' | 'test', Work>> = {
-  pause: async (visit, tenant) => {
-    await done(visit, tenant, pause, undefined);
-    return 'Paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.';
-  },
-  resume: async (visit, tenant) => {
-    await done(visit, tenant, resume, undefined);
-    return 'Collected again; what came meanwhile is back-filled.';
-  },
-  sync: async (visit, tenant) => {
-    const { sources } = await done(visit, tenant, sync, undefined);
-    return `${sources} sources are collected now.`;
-  },
-  test: async (visit, tenant) => {
-    const sent = await done(visit, tenant, test, undefined);
-    return `A test record was sent to ${sent.hubs.join(', ')}. Look for its id: ${sent.id}`;
-  },
-};
 
 /** The pages of the operator; each names the role it needs. */
 export const operatorRoutes: readonly Route[] = [
@@ -61,88 +19,21 @@ export const operatorRoutes: readonly Route[] = [
   { method: 'GET', path: ['history'], access: 'Reader', handle: allChanges },
   { method: 'GET', path: ['invite'], access: 'Onboarder', handle: inviteForm },
   { method: 'POST', path: ['invite'], access: 'Onboarder', handle: makeInvitation },
-  { method: 'GET', path: ['tenants', ':id'], access: 'Reader', handle: tenant },
-  ...Object.entries(works).map(([name, work]): Route => ({
-    method: 'POST',
-    path: ['tenants', ':id', name],
-    access: 'Onboarder',
-    handle: async (visit) => act(visit, work),
-  })),
+  ...tenantRoutes,
   { method: 'POST', path: ['tenants', ':id', 'consent'], access: 'Onboarder', handle: consentLink },
-  { method: 'POST', path: ['tenants', ':id', 'remove'], access: 'Onboarder', handle: remove },
 ];
 
 const first = (values: readonly string[] | undefined): string => values?.[0] ?? '';
 
-async function tenants({ ports, query, browser, signal }: Visit): Promise<WebResponse> {
-  const parts = { tenants: await listTenants(ports, signal), search: first(query.get('q')), state: first(query.get('state')) };
+async function tenants({ ports, query, browser, operator, signal }: Visit): Promise<WebResponse> {
+  const asked = { search: first(query.get('q')), state: first(query.get('state')) };
+  const mayChange = operator?.roles.includes('Onboarder') === true;
+  const parts = { tenants: await listTenants(ports, signal), ...asked, browser, mayChange };
   return page(tenantsPage({ providerName: ports.providerName, ...parts }), 200, browser);
 }
 
-async function tenantOf({ ports, parameters, signal }: Visit): Promise<Tenant> {
-  const id = parseGuid(parameters['id'] ?? '');
-  const found = id === undefined ? undefined : await ports.tenants.find(id, signal);
-  if (found === undefined) throw new Refusal(404, 'tenantUnknown', 'There is no such tenant. It may have been removed.');
-  return found.tenant;
-}
-
-async function tenant(visit: Visit): Promise<WebResponse> {
-  return shown(visit, await tenantOf(visit));
-}
-
-async function shown(visit: Visit, of: Tenant, told?: { readonly good: boolean; readonly text: string }): Promise<WebResponse> {
-  const { ports, browser, operator, signal } = visit;
-  const [integrations, coverage, changes, rows] = await Promise.all([
-    integrationsView(ports.collect, of, signal),
-    coverageOf(ports.collect, of, coverageHours, signal),
-    ports.changes.newest(of.id, changesShown, signal),
-    ports.sourceRows.ofTenant(of.id, signal),
-  ]);
-  const explanation = explainTenant(of, rows, ports.sources.values());
-  const mayChange = operator?.roles.includes('Onboarder') === true;
-  const { providerName } = ports;
-  const content = tenantPage({
-    providerName,
-    browser,
-    tenant: of,
-    explanation,
-    integrations,
-    coverage,
-    changes,
-    mayChange,
-    told,
-  });
-  return page(content, told?.good === false ? 400 : 200, browser);
-}
-
-async function act(visit: Visit, work: Work): Promise<WebResponse> {
-  const of = await tenantOf(visit);
-  try {
-    const text = await work(visit, of);
-    return await shown(visit, await tenantOf(visit), { good: true, text });
-  } catch (error) {
-    return refusedInWords(visit, of, error);
-  }
-}
-
-async function refusedInWords(visit: Visit, of: Tenant, error: unknown): Promise<WebResponse> {
-  const words = error instanceof InputError ? inWords(error) : undefined;
-  if (words === undefined) throw error;
-  return shown(visit, of, { good: false, text: `${words.title} ${words.nextStep}` });
-}
-
-async function remove(visit: Visit): Promise<WebResponse> {
-  const of = await tenantOf(visit);
-  try {
-    await done(visit, of, removal, { confirm: first(visit.form.get('confirm')) });
-  } catch (error) {
-    return refusedInWords(visit, of, error);
-  }
-  return redirect('/');
-}
-
 async function consentLink(visit: Visit): Promise<WebResponse> {
-  return invited(visit, await done(visit, await tenantOf(visit), consent, undefined));
+  return invited(visit, await runOn(visit, await tenantOf(visit), tenantCommands.consent, undefined));
 }
 
 function invited({ ports, browser }: Visit, { invitation, token }: Awaited<ReturnType<typeof invite>>): WebResponse {
@@ -190,8 +81,19 @@ function inviteContent(
           <input id="tenantId" name="tenantId" aria-describedby="tenant-help" value="${given.tenantId}" />
         </div>
         <div class="actions"><button type="submit">Make the link</button></div>
-      </form>`,
+      </form>
+      ${visit.ports.onboardOptions.identity !== undefined && ownOrganisation(visit)}`,
   );
+}
+
+function ownOrganisation({ ports, browser }: Visit): Html {
+  const { publisherId } = ports.onboardOptions;
+  return html`<h2>Your own organisation</h2>
+    <p>
+      The connector can sign in to the tenant it lives in, <code>${publisherId}</code>, by its managed identity: there is no
+      application to register and no secret.
+    </p>
+    <div class="actions">${buttonForm(browser, '/invite', 'Connect your own organisation', 'second', { own: 'yes' })}</div>`;
 }
 
 async function inviteForm(visit: Visit): Promise<WebResponse> {
@@ -199,6 +101,12 @@ async function inviteForm(visit: Visit): Promise<WebResponse> {
 }
 
 async function makeInvitation(visit: Visit): Promise<WebResponse> {
+  const { ports, signal, operator } = visit;
+  if (first(visit.form.get('own')) === 'yes') {
+    const { providerName: customer, onboardOptions } = ports;
+    const wanted = { customer, createdBy: operator?.who ?? 'unknown', tenantId: onboardOptions.publisherId };
+    return redirect(`/onboard/${(await invite(ports, wanted, signal)).token}`);
+  }
   const given = { customer: first(visit.form.get('customer')), tenantId: first(visit.form.get('tenantId')).trim() };
   try {
     const { customer, tenantId } = given;

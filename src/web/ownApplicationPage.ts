@@ -1,14 +1,14 @@
 import { permissionsOf } from '../app/permissions';
-import type { Api } from '../domain/failure';
 import type { IntegrationId } from '../domain/integration';
 import type { Invitation } from '../domain/onboarding';
-import { apiTitles, resourceAppIds } from '../domain/resource';
+import { apiTitles } from '../domain/resource';
 import type { Source } from '../domain/source';
 import type { Given } from './choosePage';
 import { warning } from './choosePage';
 import { html } from './html';
 import type { Html } from './html';
 import { layout, tokenField } from './layout';
+import { applicationScript, copyable, permissionText } from './permissionScripts';
 
 interface OwnParts {
   readonly providerName: string;
@@ -28,7 +28,7 @@ export function ownApplicationPage(parts: OwnParts): Html {
   return layout(
     { title: `Connect ${invitation.customer} with your own application`, providerName },
     html`<h1>Your own application</h1>
-      <p class="lead">Make it by hand or with the script, then give its ids and its secret below.</p>
+      <p class="lead">Make it by hand or with the script, then give its ids and its secret or certificate below.</p>
       ${wrong !== undefined && warning(wrong)}
       <details id="by-hand" class="card">
         <summary>By hand, in the Entra admin center</summary>
@@ -47,15 +47,18 @@ export function ownApplicationPage(parts: OwnParts): Html {
           </li>
           <li><strong>Grant admin consent</strong>, and confirm.</li>
           <li>
-            <strong>Certificates &amp; secrets</strong>, <strong>New client secret</strong>. Copy its <strong>Value</strong>, not
-            its Secret ID: it is shown once.
+            <strong>Certificates &amp; secrets</strong>: best <strong>Upload certificate</strong>, without its key. Or
+            <strong>New client secret</strong>: copy its <strong>Value</strong>, not its Secret ID; it is shown once.
           </li>
         </ol>
       </details>
       <details id="by-script" class="card">
         <summary>With a script, for the Azure CLI</summary>
-        <pre id="script" tabindex="0">${scriptOf(permissions)}</pre>
-        <button type="button" class="second small" data-copy="script" hidden>Copy the script</button>
+        ${copyable('script', 'the script', applicationScript(permissions))}
+      </details>
+      <details id="permission-list" class="card">
+        <summary>The permissions, to send to whoever grants them</summary>
+        ${copyable('permissions', 'the list', permissionText(permissions))}
       </details>
       <form method="post" action="/onboard/${token}" autocomplete="off">
         ${tokenField(browser)}
@@ -75,39 +78,32 @@ export function ownApplicationPage(parts: OwnParts): Html {
         </div>
         <div class="field">
           <label for="secret">Client secret, its Value</label>
-          <p class="quiet" id="secret-help">It goes to a key vault and is shown nowhere again.</p>
-          <input
-            id="secret"
-            name="secret"
-            type="password"
-            required
+          <p class="quiet" id="secret-help">Leave it empty if you give a certificate.</p>
+          <input id="secret" name="secret" type="password" autocomplete="off" spellcheck="false" aria-describedby="secret-help" />
+        </div>
+        <div class="field">
+          <label for="certificate">Or a certificate with its private key, as PEM text</label>
+          <p class="quiet" id="certificate-help">
+            Both parts, each from -----BEGIN to -----END-----, the key without a password. Better than a secret: nobody can read
+            it over a shoulder.
+          </p>
+          <textarea
+            id="certificate"
+            name="certificate"
+            rows="4"
             autocomplete="off"
             spellcheck="false"
-            aria-describedby="secret-help"
-          />
+            aria-describedby="certificate-help"
+          ></textarea>
+          <p class="file" hidden>
+            <label for="certificate-file">Take it from a file</label>
+            <input type="file" id="certificate-file" accept=".pem,.crt,.key,.txt" data-fill="certificate" />
+          </p>
         </div>
+        <p class="quiet small">What you give here goes to a key vault and is shown nowhere again.</p>
         <div class="actions">
           <button type="submit">Connect</button><a class="button second" href="/onboard/${token}">Back</a>
         </div>
       </form>`,
   );
-}
-
-/** A script that makes the application with exactly these permissions. Role ids are looked up in the tenant itself. */
-function scriptOf(permissions: readonly { readonly api: Api; readonly role: string }[]): string {
-  return [
-    'az login --allow-no-subscriptions',
-    'APP=$(az ad app create --display-name "Microsoft 365 security connector" --sign-in-audience AzureADMyOrg --query appId -o tsv)',
-    'az ad sp create --id "$APP"',
-    'add() {',
-    `  ROLE=$(az ad sp show --id "$1" --query "appRoles[?value=='$2'].id" -o tsv)`,
-    '  az ad app permission add --id "$APP" --api "$1" --api-permissions "$ROLE=Role"',
-    '}',
-    ...permissions.map(({ api, role }) => `add ${resourceAppIds[api]} ${role}   # ${apiTitles[api]}`),
-    'sleep 30   # until Microsoft knows the application everywhere',
-    'az ad app permission admin-consent --id "$APP"',
-    'az account show --query tenantId -o tsv   # the tenant ID',
-    'echo "$APP"                               # the application (client) ID',
-    'az ad app credential reset --id "$APP" --append --display-name connector --years 1 --query password -o tsv   # the secret',
-  ].join('\n');
 }

@@ -16,7 +16,7 @@ const stepTexts: Readonly<Record<OnboardingStep, StepText>> = {
   consent: { title: 'You accept the permissions', usual: 'At Microsoft, in this browser.' },
   application: { title: 'An application is made in your tenant', usual: 'A few seconds.' },
   servicePrincipal: { title: 'The application is entered in your organisation', usual: 'A few seconds, sometimes a minute.' },
-  grants: { title: 'It is granted exactly the permissions you ticked', usual: 'A few seconds, sometimes a minute.' },
+  grants: { title: 'It is granted exactly the permissions of what you ticked', usual: 'A few seconds, sometimes a minute.' },
   password: { title: 'It gets a key, which goes to a key vault', usual: 'A few seconds.' },
   login: {
     title: 'The connector signs in and checks its permissions',
@@ -54,7 +54,7 @@ function underWayPage({ onboarding, browser, providerName, integrations }: Progr
     words !== undefined ? 'This needs you' : personal ? 'Microsoft is waiting for you' : `Connecting ${customer} …`;
   const button =
     step === 'consent' ? 'Go to Microsoft and accept' : personal ? 'Go to Microsoft and sign in' : 'Go to Microsoft again';
-  const withMicrosoft = way !== 'ownApplication';
+  const withMicrosoft = way === 'adminConsent' || way === 'provision';
   return layout(
     { title: `${headline} · ${customer}`, providerName, ...(personal ? {} : { renew: 2 }) },
     html`<h1>${headline}</h1>
@@ -142,9 +142,11 @@ function connectedPage({ onboarding, providerName, integrations, clientId }: Pro
       </p>
       <h2>Where to find it, and how to undo it</h2>
       <p>
-        Entra admin center, <strong>Enterprise applications</strong>, all applications, search for
-        ${clientId === undefined ? 'the application' : html`<code>${clientId}</code>`}. Deleting it there ends the collecting at
-        once. Nothing is left behind in your tenant.
+        Entra admin center, <strong>Enterprise applications</strong>,
+        ${onboarding.way === 'managedIdentity' ? 'application type Managed identities' : 'all applications'}, search for
+        ${clientId === undefined ? 'the application' : html`<code>${clientId}</code>`}.
+        ${onboarding.way === 'managedIdentity' ? 'Taking its permissions back there ends the collecting within a day.' : 'Deleting it there ends the collecting at once.'}
+        Nothing is left behind in your tenant.
       </p>
       <p class="quiet small">You can close this page.</p>`,
   );

@@ -17,6 +17,8 @@ export interface WebResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body brings a style of its own, made by us: it is let in by its hash. */
+  readonly ownStyle?: true;
   /** The value of the browser's cookie, when it has to be set. */
   readonly browser?: string;
 }

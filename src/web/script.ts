@@ -26,6 +26,22 @@ export const script = `'use strict';
       };
     }
   };
+  const files = () => {
+    for (const input of document.querySelectorAll('input[type=file][data-fill]')) {
+      input.parentElement.hidden = false;
+      input.onchange = async () => {
+        const [file] = input.files;
+        // A certificate with its key is a few thousand characters.
+        if (file && file.size < 30000) document.getElementById(input.dataset.fill).value = await file.text();
+        input.value = '';
+      };
+    }
+  };
+  // What somebody has begun to fill in stays.
+  const begun = (main) => [...main.querySelectorAll('input:not([type=hidden]), textarea, select')].some((each) =>
+    each.type === 'checkbox' || each.type === 'radio' ? each.checked !== each.defaultChecked
+      : each.tagName === 'SELECT' ? [...each.options].some((option) => option.selected !== option.defaultSelected)
+      : each.value !== each.defaultValue);
   const renew = async () => {
     const main = document.querySelector('main[data-renew]');
     if (!main) return;
@@ -33,8 +49,8 @@ export const script = `'use strict';
     if (!(seconds > 0)) return;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     try {
-      const typing = main.contains(document.activeElement) && /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName);
-      if (!document.hidden && !typing) {
+      const typing = main.contains(document.activeElement) && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+      if (!document.hidden && !typing && !begun(main)) {
         const answer = await fetch(location.href, { credentials: 'same-origin', headers: { accept: 'text/html' } });
         if (answer.ok && !answer.redirected) {
           const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main');
@@ -58,7 +74,7 @@ export const script = `'use strict';
     } catch { /* the next time may work */ }
     renew();
   };
-  times(); copies(); renew();
+  times(); copies(); files(); renew();
   setInterval(times, 10000);
 })();
 `;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { failureOf } from '../domain/failure';
 import type { Operator, OperatorRole } from '../domain/operator';
 import { apiRoutes, problem } from './api';
@@ -158,11 +159,16 @@ function failed(ports: WebPorts, { target }: WebRequest, error: unknown): WebRes
   return page(messagePage({ title: heading, providerName: ports.providerName }, { heading, text: sentence }), status);
 }
 
+function styleHash({ ownStyle, body }: WebResponse): string {
+  const style = ownStyle === true ? /<style>([\s\S]*?)<\/style>/.exec(body)?.[1] : undefined;
+  return style === undefined ? '' : ` 'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}
+
 /** What every answer carries. https://owasp.org/www-project-secure-headers/ */
 function secured(ports: WebPorts, response: WebResponse): WebResponse {
   const policy = [
     "default-src 'none'",
-    "style-src 'self'",
+    `style-src 'self'${styleHash(response)}`,
     "script-src 'self'",
     "connect-src 'self'",
     'img-src data:',

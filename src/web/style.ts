@@ -44,6 +44,9 @@ legend { font-size: 1.2rem; font-weight: 650; padding: 0; margin-bottom: .25rem;
 .choice { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .75rem; background: var(--surface); border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.1rem; margin: .7rem 0; }
 .choice:has(input:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .choice input { width: 1.25rem; height: 1.25rem; margin: .15rem 0 0; accent-color: var(--accent); }
+.choice .inner { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .6rem; margin: .7rem 0 0; }
+.choice .inner span { grid-column: 2; }
+.choice .inner label { color: var(--text); }
 .choice > div { grid-column: 2; color: var(--quiet); min-width: 0; }
 .choice label { font-weight: 600; }
 details { margin-top: .4rem; }
@@ -98,6 +101,21 @@ td p { margin: 0; }
 .counts { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .counts a { display: block; background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem; color: inherit; text-decoration: none; }
 .counts strong { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .4rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .7rem; margin: 1.5rem 0 0; }
+.figures div { background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: .5rem .9rem; }
+.figures dt { color: var(--quiet); font-size: .85rem; }
+.figures dd { margin: 0; font-weight: 650; font-variant-numeric: tabular-nums; }
+.contents { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin: 1.25rem 0 0; }
+.bars { display: block; width: 100%; height: 3.5rem; fill: var(--accent); background: var(--surface); border: 1px solid var(--line); border-radius: .4rem; }
+.gaps { padding-left: 1.2rem; }
+.gaps li { margin: .4rem 0; padding-left: .2rem; }
+.gaps li::marker { content: "× "; color: var(--bad); font-weight: 700; }
+.tick { display: flex; flex-wrap: wrap; gap: .3rem .6rem; align-items: center; margin: .45rem 0; }
+.tick input { width: 1.15rem; height: 1.15rem; accent-color: var(--accent); margin: 0; }
+.tick label { flex: 1 1 12rem; }
+select { font: inherit; font-size: .95rem; color: inherit; background: var(--surface); border: 1px solid var(--quiet); border-radius: .45rem; padding: .35rem .5rem; max-width: 100%; }
+.card fieldset { margin-top: 1rem; }
 .heat { border-collapse: separate; border-spacing: 2px; width: 100%; }
 .heat th, .heat td { border: 0; padding: 0; }
 .heat tbody th { padding-right: .8rem; font-weight: 400; min-width: 9rem; max-width: 15rem; line-height: 1.25; position: sticky; left: 0; background: var(--surface); }

@@ -1,21 +1,33 @@
+import type { CredentialExplanation } from '../app/credentialWords';
 import type { Explanation } from '../app/explain';
-import type { CoverageRow } from '../app/heatMap';
+import type { LastDelivery } from '../app/lastDeliveries';
 import type { IntegrationView } from '../app/integrationsView';
-import type { Change } from '../domain/onboarding';
+import type { ListedTenant } from '../app/tenantList';
+import type { Source } from '../domain/source';
 import type { Tenant } from '../domain/tenant';
-import type { HourCoverage } from '../domain/coverage';
+import { history } from './historyTable';
 import { html } from './html';
 import type { Html } from './html';
-import { buttonForm, count, layout, moment, stateChip, tokenField } from './layout';
+import { buttonForm, count, layout, moment, span, stateChip, withoutCommand } from './layout';
+import { credentialSection, integrationsForm, removal } from './tenantForms';
+import { deliveriesTable, gapsList, heatMap, sourcesTable } from './tenantSources';
+import type { ShownCoverage } from './tenantSources';
+import type { Change } from '../domain/onboarding';
 
 interface TenantParts {
   readonly providerName: string;
   readonly browser: string;
   readonly tenant: Tenant;
   readonly explanation: Explanation;
+  readonly summary: ListedTenant;
   readonly integrations: readonly IntegrationView[];
-  readonly coverage: { readonly hours: readonly string[]; readonly rows: readonly CoverageRow[] };
+  /** The titles of the licences that open feeds; undefined when they could not be read. */
+  readonly licences: readonly string[] | undefined;
+  readonly coverage: ShownCoverage;
+  readonly deliveries: readonly LastDelivery[];
+  readonly credential: CredentialExplanation | undefined;
   readonly changes: readonly Change[];
+  readonly sources: readonly Source[];
   /** Whether who looks may also change something. */
   readonly mayChange: boolean;
   /** What was just done, or could not be. */
@@ -24,18 +36,27 @@ interface TenantParts {
 
 /** One tenant: how it is, why, what its sources have proven, what can be done, and who did what. */
 export function tenantPage(parts: TenantParts): Html {
-  const { tenant, explanation, integrations, coverage, changes, providerName, told } = parts;
+  const { tenant, explanation, integrations, coverage, changes, providerName, told, mayChange, browser } = parts;
   const { why, nextStep, state, since } = explanation;
+  const step = withoutCommand(nextStep);
   return layout(
     { title: tenant.name, operator: true, providerName, ...(told === undefined ? { renew: 10 } : {}) },
     html`<h1>${tenant.name}</h1>
       <p>${stateChip(state)}${since !== undefined && html` <span class="quiet">since ${moment(since)}</span>`}</p>
-      <p class="lead">${why} ${nextStep !== 'Nothing to do.' && nextStep}</p>
+      <p class="lead">${why} ${step !== 'Nothing to do.' && step}</p>
       ${told !== undefined && html`<div class="note ${told.good ? 'good' : 'bad'}" role="status"><p>${told.text}</p></div>`}
-      ${parts.mayChange && actions(parts)} ${sourcesTable(integrations)} ${heatMap(coverage)} ${facts(tenant)} ${history(changes)}
-      ${parts.mayChange && removal(parts)}`,
+      ${mayChange && actions(parts)} ${figures(parts)} ${contents} ${sourcesTable(integrations)} ${heatMap(coverage)}
+      ${gapsList(integrations)} ${deliveriesTable(parts.deliveries)}
+      ${credentialSection(tenant, browser, parts.credential, mayChange)}
+      ${mayChange && integrationsForm(tenant, browser, parts.sources)} ${evidenceLinks(tenant)} ${facts(parts)}
+      ${history(changes)} ${mayChange && removal(tenant, browser)}`,
   );
 }
+
+const contents = html`<nav aria-label="On this page" class="contents small">
+  <a href="#sources">Sources</a> <a href="#coverage">Coverage</a> <a href="#live">Live</a> <a href="#credential">Credential</a>
+  <a href="#integrations">What is collected</a> <a href="#history">History</a>
+</nav>`;
 
 function actions({ tenant, browser }: TenantParts): Html {
   const form = (action: string, label: string, look = 'second'): Html =>
@@ -48,100 +69,31 @@ function actions({ tenant, browser }: TenantParts): Html {
   </div>`;
 }
 
-function sourcesTable(integrations: readonly IntegrationView[]): Html {
-  return html`<h2>Sources</h2>
-    <table class="stack">
-      <caption class="hidden">
-        Sources with their states
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Source</th>
-          <th scope="col">State</th>
-          <th scope="col">Why, and what to do</th>
-          <th scope="col" class="number">Delivered, 24 h</th>
-          <th scope="col" class="number">Records, 24 h</th>
-          <th scope="col">Last record</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${integrations.flatMap(({ sources }) =>
-          sources.map(
-            ({ title, source, state, why, nextStep, lastDay, lastRecordAt }) =>
-              html`<tr>
-                <th scope="row">${title}<br /><code class="quiet">${source}</code></th>
-                <td>${stateChip(state)}</td>
-                <td>
-                  <p>${why}</p>
-                  ${nextStep !== 'Nothing to do.' && html`<p class="quiet">${nextStep}</p>`}
-                </td>
-                <td class="number" data-label="Delivered, 24 h">${count(lastDay.delivered)} of ${count(lastDay.units)}</td>
-                <td class="number" data-label="Records, 24 h">${count(lastDay.records)}</td>
-                <td data-label="Last record">${moment(lastRecordAt)}</td>
-              </tr>`,
-          ),
-        )}
-      </tbody>
-    </table>`;
+const evidenceLinks = ({ id }: Tenant): Html =>
+  html`<h2>Evidence</h2>
+    <p>
+      <a href="/tenants/${id}/evidence">Evidence report</a>, to read and print: what was looked at, the figures, the gaps, and how
+      it was proven. <a href="/tenants/${id}/evidence?form=csv">The same as a table (CSV)</a>.
+    </p>`;
+
+function figures({ summary, credential }: TenantParts): Html {
+  const { lagSeconds, recordsPerHour, records, gaps, lastRecordAt } = summary;
+  const left = credential?.daysLeft;
+  return html`<dl class="figures">
+    ${figure('Lag', lagSeconds === undefined ? '–' : span(lagSeconds))} ${figure('Records, last hour', count(recordsPerHour))}
+    ${figure('Records in all', count(records))} ${figure('Last record', moment(lastRecordAt))} ${figure('Lost', count(gaps))}
+    ${figure('Credential', left === undefined ? (credential?.state === 'neverExpires' ? 'never expires' : '–') : `${left} days left`)}
+  </dl>`;
 }
 
-interface Cell {
-  readonly look: string;
-  readonly mark: string;
-  readonly text: string;
+function figure(name: string, value: string | Html): Html {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`;
 }
 
-function cellOf(hour: HourCoverage | undefined): Cell {
-  if (hour === undefined || hour.listed === 0) return { look: '', mark: '', text: 'nothing listed' };
-  const counts = `${count(hour.delivered)} of ${count(hour.listed)} delivered`;
-  if (hour.gaps > 0) return { look: 'lost', mark: '×', text: `${counts}, ${count(hour.gaps)} lost` };
-  if (hour.pending > 0) return { look: 'open', mark: '…', text: `${counts}, ${count(hour.pending)} waiting` };
-  return { look: 'whole', mark: '', text: `${counts}, ${count(hour.records)} records` };
-}
-
-/** Hours by sources; each cell says in words what its colour shows. */
-function heatMap({ hours, rows }: TenantParts['coverage']): Html {
-  const label = (hour: string): string => `${hour.slice(0, 10)} ${hour.slice(11, 13)}:00 UTC`;
-  return html`<h2>Coverage, last ${hours.length} hours</h2>
-    <div class="card scroll" tabindex="0" role="region" aria-label="Coverage, hour by hour">
-      <table class="heat">
-        <thead>
-          <tr>
-            <th scope="col"><span class="hidden">Source</span></th>
-            ${hours.map(
-              (hour) =>
-                html`<th scope="col">
-                  <span class="hidden">${label(hour)}</span
-                  >${hour.endsWith('T00') || hour.endsWith('T12') ? html`<span aria-hidden="true">${hour.slice(11, 13)}</span>` : ''}
-                </th>`,
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (row) =>
-              html`<tr>
-                <th scope="row">${row.title}</th>
-                ${hours.map((hour) => {
-                  const { look, mark, text } = cellOf(row.hours.get(hour));
-                  return html`<td class="${look}" title="${label(hour)}: ${text}">
-                    <span class="hidden">${text}</span><span aria-hidden="true">${mark}</span>
-                  </td>`;
-                })}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-    <ul class="legend">
-      <li>Filled: everything that was listed is delivered</li>
-      <li>…: some of it waits</li>
-      <li>×: some of it is lost for good</li>
-      <li>Empty: nothing was listed</li>
-    </ul>`;
-}
-
-function facts(tenant: Tenant): Html {
+function facts({ tenant, licences }: TenantParts): Html {
   const { id, cloud, clientId, application, description, addedAt } = tenant;
   return html`<h2>Facts</h2>
     <dl class="facts card">
@@ -154,6 +106,11 @@ function facts(tenant: Tenant): Html {
         <code>${clientId}</code>,
         ${application === 'provider' ? "the provider's application" : "an application of the tenant's own"}
       </dd>
+      ${
+        licences !== undefined &&
+        html`<dt>Licences that count</dt>
+          <dd>${licences.length === 0 ? 'none' : licences.join(', ')}</dd>`
+      }
       <dt>Connected</dt>
       <dd>${moment(addedAt)}</dd>
       ${
@@ -162,68 +119,4 @@ function facts(tenant: Tenant): Html {
           <dd>${description}</dd>`
       }
     </dl>`;
-}
-
-const changeTexts: Readonly<Record<string, string>> = {
-  onboarded: 'Connected',
-  changed: 'Integrations changed',
-  invited: 'Invited',
-  paused: 'Paused',
-  resumed: 'Resumed',
-  synced: 'Collected on request',
-  tested: 'Test record sent',
-  removed: 'Removed',
-  tenantMismatch: 'Consent for another tenant refused',
-};
-
-/** Who did what, newest first. */
-export function history(changes: readonly Change[]): Html {
-  return html`<h2>History</h2>
-    ${
-      changes.length === 0
-        ? html`<p class="quiet">Nothing was changed yet.</p>`
-        : html`<table class="stack">
-            <caption class="hidden">
-              Changes, newest first
-            </caption>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">What</th>
-                <th scope="col">Detail</th>
-                <th scope="col">Who</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${changes.map(
-                ({ at, what, detail, who }) =>
-                  html`<tr>
-                    <td>${moment(at)}</td>
-                    <th scope="row">${changeTexts[what] ?? what}</th>
-                    <td class="${detail === undefined ? 'empty' : ''}">${detail}</td>
-                    <td class="quiet small">${who}</td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>`
-    }`;
-}
-
-function removal({ tenant, browser }: TenantParts): Html {
-  return html`<h2>Remove</h2>
-    <details id="remove" class="card">
-      <summary>Remove ${tenant.name}</summary>
-      <p>
-        Collecting ends, and its secret and its position are deleted. What was delivered stays in Event Hubs; coverage and gaps
-        stay as proof. Added again, it starts with what Microsoft still holds.
-      </p>
-      <form method="post" action="/tenants/${tenant.id}/remove" autocomplete="off">
-        ${tokenField(browser)}
-        <div class="field">
-          <label for="confirm">Type the tenant’s name, ${tenant.name}, to confirm</label>
-          <input id="confirm" name="confirm" required />
-        </div>
-        <div class="actions"><button type="submit" class="danger">Remove</button></div>
-      </form>
-    </details>`;
 }

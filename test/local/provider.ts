@@ -1,6 +1,27 @@
 import { keyVaultSecrets } from '../../src/azure/keyVaultSecrets';
 import type { PublishedApplication } from './microsoft365/identity/applications';
+import type { ManagedIdentity } from './microsoft365/identity/applications';
 import { defaultRoles } from './microsoft365/tenant';
+import type { SimulatedTenant } from './microsoft365/tenant';
+
+/** The tenant of the simulated provider, and the managed identity that its connector runs as. */
+export const home: ManagedIdentity = {
+  tenantId: '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9',
+  clientId: 'a11ce000-0000-4000-8000-000000000003',
+};
+
+const providerName = 'Contoso Security Operations';
+
+/** The provider's own organisation, which it may collect as well. */
+export const homeTenant: SimulatedTenant = {
+  tenantId: home.tenantId,
+  name: providerName,
+  domain: 'contososecurityoperations.onmicrosoft.com',
+  clientId: 'a11ce000-0000-4000-8000-000000000004',
+  secret: 'fake-home-secret~4',
+  mood: 'steady',
+  prospect: true,
+};
 
 const provider = {
   clientId: 'a11ce000-0000-4000-8000-000000000001',
@@ -54,7 +75,11 @@ export function providerApplications(publicUrl: string): readonly PublishedAppli
 export function providerSettings(publicUrl: string, signInUrl: string): Readonly<Record<string, string>> {
   return {
     PUBLIC_URL: publicUrl,
-    PROVIDER_NAME: 'Contoso Security Operations',
+    PROVIDER_NAME: providerName,
+    MANAGED_IDENTITY_CLIENT_ID: home.clientId,
+    // As App Service tells the SDKs. https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
+    IDENTITY_ENDPOINT: `${signInUrl}/msi/token`,
+    IDENTITY_HEADER: 'fake-identity-header',
     PROVIDER_CLIENT_ID: provider.clientId,
     PROVIDER_CLOUD: 'custom',
     SETUP_CLIENT_ID: setup.clientId,

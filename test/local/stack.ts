@@ -15,14 +15,11 @@ import { startMicrosoft365 } from './microsoft365/microsoft365';
 import type { Microsoft365 } from './microsoft365/microsoft365';
 import type { Settings as SimulationSettings } from './microsoft365/settings';
 import type { SimulatedTenant } from './microsoft365/tenant';
-import { providerApplications, providerSettings, responseApplication, writeProviderSecrets } from './provider';
+import { home, providerApplications, providerSettings, responseApplication, writeProviderSecrets } from './provider';
 import { writeFileAtomically } from './writeFileAtomically';
 
 /** The hubs of the design. */
 export const hubNames = ['m365-audit', 'm365-alerts', 'm365-identity', 'm365-entities', 'm365-posture', 'm365-operations'];
-
-/** What the simulated provider of the local stack sends as its own tenant id. */
-const publisherId = '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9';
 
 export interface StackOptions {
   /** Where everything is kept between runs. */
@@ -117,6 +114,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             seed: options.seed,
             tls: certificates,
             published: providerApplications(publicUrl),
+            managedIdentity: home,
             tenants: options.tenants,
             folder: join(folder, 'microsoft365'),
             ...(login !== undefined &&
@@ -136,7 +134,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       AzureWebJobsStorage: azurite.connectionString,
       EVENTHUBS: hubs.connectionString,
       KEY_VAULT_URL: vault.url,
-      PUBLISHER_TENANT_ID: publisherId,
+      PUBLISHER_TENANT_ID: home.tenantId,
       STORAGE_PREFIX: 'm365',
       COLLECT_SCHEDULE: '*/2 * * * * *',
       FUNCTION_HOST_PORT: String(hostPort),

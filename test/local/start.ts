@@ -15,6 +15,7 @@ import { isHealthy } from './microsoft365/tenant';
 import type { ContentType, SimulatedTenant, TenantMood } from './microsoft365/tenant';
 import { OverviewReader } from './overview';
 import { prove } from './prove';
+import { homeTenant } from './provider';
 import type { Proof, TruthRecord } from './prove';
 import { Screen } from './screen';
 import { checkVerdicts } from './verdictCheck';
@@ -260,7 +261,9 @@ async function start(options: StartOptions): Promise<Result | undefined> {
     const stack = await startStack({
       folder: options.folder,
       seed: options.seed,
-      tenants: options.simulation ? [...defaultTenants(options.tenants, options.seed), ...prospects(options.seed)] : [],
+      tenants: options.simulation
+        ? [...defaultTenants(options.tenants, options.seed), ...prospects(options.seed), homeTenant]
+        : [],
       settings: options.simulation
         ? { POLL_SHORTEST_SECONDS: '2', POLL_LONGEST_SECONDS: '8' }
         : { COLLECT_SCHEDULE: '*/10 * * * * *', ...own },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { invite } from '../../src/app/invitations';
 import { compose } from '../../src/composition';
-import type { Connector } from '../../src/composition';
+import type { ComposeOptions, Connector } from '../../src/composition';
 import type { Clock } from '../../src/domain/ports';
 import type { Onboarding } from '../../src/domain/onboarding';
 import type { WebResponse } from '../../src/web/request';
@@ -42,6 +42,20 @@ export function prospect(digit: number, changes: Partial<SimulatedTenant> = {}):
   };
 }
 
+/** The managed identity as the SDK has it in Azure, where the environment is the process's own. */
+function appServiceIdentity(environment: Readonly<Record<string, string>>): NonNullable<ComposeOptions['identity']> {
+  return {
+    getToken: async (scopes) => {
+      const url = new URL(environment['IDENTITY_ENDPOINT'] ?? '');
+      url.searchParams.set('client_id', environment['MANAGED_IDENTITY_CLIENT_ID'] ?? '');
+      url.searchParams.set('resource', String(scopes));
+      const answer = await fetch(url, { headers: { 'x-identity-header': environment['IDENTITY_HEADER'] ?? '' } });
+      const { access_token: token, expires_on: expires } = (await answer.json()) as { access_token: string; expires_on: string };
+      return { token, expiresOnTimestamp: Number(expires) * 1_000 };
+    },
+  };
+}
+
 /** The connector's pages in this process, over the real stores and the simulated Microsoft. */
 export interface WebStack {
   readonly stack: Stack;
@@ -70,7 +84,8 @@ export async function startWebStack(
   if (microsoft === undefined) throw new Error('There is no simulated Microsoft 365.');
   const clock = new JumpingClock();
   const lines: string[] = [];
-  const connector = compose(stack.environment, { clock, log: (_severity, line) => lines.push(line) });
+  const identity = appServiceIdentity(stack.environment);
+  const connector = compose(stack.environment, { clock, identity, log: (_severity, line) => lines.push(line) });
   const { onboarding } = connector.onboardPorts;
   const { signal } = new AbortController();
   return {

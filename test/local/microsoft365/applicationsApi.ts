@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SimulatedApplication } from './application';
 import { applicationRoute, type ApplicationOperation } from './applicationRoute';
 import type { Call } from './call';
+import { answerOwner } from './identity/ownedApplications';
 import { jsonReply, type Reply } from './reply';
 import type { Service } from './service';
 import type { Claims } from './tokens';
@@ -29,6 +30,9 @@ export function answerApplications(service: Service, call: Call): Reply {
 function answer(service: Service, call: Call): Reply {
   const claims = authorised(service, call);
   const [, appId, objectId, operation] = applicationRoute.exec(call.path) ?? [];
+  const made = service.identity.applicationsOf(claims.tid);
+  const own = made.applications.find((one) => one.appId === appId?.toLowerCase() || one.id === objectId);
+  if (own !== undefined) return answerOwner(made, own, claims, { operation, body: call.body });
   const home = service.tenants.get(claims.tid);
   const named = home?.application.clientId === appId?.toLowerCase() || home?.application.objectId === objectId;
   const application = named && home?.tenant.registeredIn === undefined ? home?.application : undefined;
@@ -40,8 +44,8 @@ function answer(service: Service, call: Call): Reply {
     return jsonReply(200, known(application).shown());
   }
   // Rolling its own keys needs no permission, but a proof.
-  const own = application?.clientId === claims.appid && (operation === 'addKey' || operation === 'removeKey');
-  if (!writes && !own) throw denied();
+  const rolls = application?.clientId === claims.appid && (operation === 'addKey' || operation === 'removeKey');
+  if (!writes && !rolls) throw denied();
   return change(service, known(application), operation as Exclude<ApplicationOperation, 'application'>, call.body);
 }
 

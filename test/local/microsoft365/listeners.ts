@@ -11,6 +11,7 @@ import type { Faults } from './faults';
 import type { SimulatedGraph } from './graph/graph';
 import { answerObjects } from './graph/graphApi';
 import { answerDirectory } from './identity/directoryApi';
+import { answerIdentityEndpoint } from './identity/managedIdentity';
 import { answerBrowser } from './identity/signInPages';
 import { answerLogin } from './login';
 import type { Reply } from './reply';
@@ -149,6 +150,12 @@ function rightAnswer(service: Service, graph: SimulatedGraph, call: Call): Reply
 /** Answers a browser that signs in; faults are for the connector only. */
 async function browse(service: Service, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
   const { method = 'GET', url = '/', headers } = request;
+  const secretHeader = headers['x-identity-header'];
+  const token = answerIdentityEndpoint(service, url, typeof secretHeader === 'string' ? secretHeader : undefined);
+  if (token !== undefined) {
+    response.writeHead(token.status, token.headers).end(token.body);
+    return true;
+  }
   if (!/\/(authorize|adminconsent)(\?|$)/.test(url)) return false;
   const reply = answerBrowser(service, method, url, method === 'POST' ? await readBody(request) : '', headers.cookie ?? '');
   if (reply === undefined) return false;

@@ -5,6 +5,7 @@ import { Generator } from './generator';
 import { SimulatedGraph } from './graph/graph';
 import type { PublishedApplication } from './identity/applications';
 import type { Identity } from './identity/identity';
+import type { ManagedIdentity } from './identity/applications';
 import { openListeners } from './listeners';
 import { PublishedFiles } from './publishedFiles';
 import { createRandom } from './random';
@@ -31,6 +32,8 @@ export interface Microsoft365Options extends Partial<Settings> {
   ports?: Partial<Record<'login' | 'signIn' | Api, number>>;
   /** Applications that are registered elsewhere and that any tenant may use. */
   published?: readonly PublishedApplication[];
+  /** The identity that the connector runs as. */
+  managedIdentity?: ManagedIdentity;
 }
 
 /** A running simulated Microsoft 365. */
@@ -115,6 +118,7 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
   }
 
   for (const application of options.published ?? []) service.identity.publish(application);
+  if (options.managedIdentity !== undefined) service.identity.manage(options.managedIdentity);
   for (const tenant of options.tenants) addTenant(tenant);
   listeners.serve({ service, graph, faults, requests });
 

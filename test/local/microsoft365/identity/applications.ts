@@ -18,6 +18,12 @@ export interface PublishedApplication {
   readonly roles: Partial<Readonly<Record<Api, readonly string[]>>>;
 }
 
+/** A managed identity of the connector's own Azure subscription, and the tenant that owns it. */
+export interface ManagedIdentity {
+  readonly clientId: string;
+  readonly tenantId: string;
+}
+
 export interface Password {
   readonly keyId: string;
   readonly displayName: string;
@@ -63,7 +69,7 @@ const furtherRoles: Readonly<Record<Api, readonly string[]>> = {
   management: ['ActivityFeed.ReadDlp'],
   graph: [
     ...['RoleManagement.Read.Directory', 'User.EnableDisableAccount.All', 'User.RevokeSessions.All'],
-    'IdentityRiskyUser.ReadWrite.All',
+    ...['IdentityRiskyUser.ReadWrite.All', 'Application.ReadWrite.OwnedBy'],
   ],
   defender: ['Machine.Isolate', 'Machine.CollectForensics', 'Machine.Scan'],
 };

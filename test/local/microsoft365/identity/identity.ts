@@ -3,6 +3,7 @@ import type { TenantControl } from '../tenant';
 import type { PublishedApplication } from './applications';
 import { TenantApplications } from './applications';
 import { IdTokens } from './idTokens';
+import type { ManagedIdentity } from './applications';
 import { peopleOf, personalAccount, type Person } from './people';
 
 /** A fault of the directory: what happens to the next request whose path matches, once. */
@@ -36,6 +37,8 @@ export interface IssuedCode {
 export class Identity {
   readonly published = new Map<string, PublishedApplication>();
   readonly codes = new Map<string, IssuedCode>();
+  /** The identity that the connector runs as; absent outside of Azure. */
+  managed: ManagedIdentity | undefined;
   /** What goes wrong in the directories, each once, in order. */
   readonly directoryFaults: DirectoryFault[] = [];
   readonly #service: () => Surroundings;
@@ -63,6 +66,12 @@ export class Identity {
 
   publish(application: PublishedApplication): void {
     this.published.set(application.clientId, application);
+  }
+
+  /** Makes the identity that the connector runs as, with its service principal in its own tenant. */
+  manage(identity: ManagedIdentity): void {
+    this.managed = identity;
+    this.applicationsOf(identity.tenantId).putServicePrincipal(identity.clientId);
   }
 
   applicationsOf(tenantId: string): TenantApplications {
