@@ -6,21 +6,30 @@ import type { ActionRow, ActionStore } from '../domain/actionRow';
 import { ConnectorError } from '../domain/failure';
 import type { Failure } from '../domain/failure';
 import type { RowStore } from '../domain/ports';
+import type { TenantId } from '../domain/tenant';
+import { inParallel } from './inParallel';
 import { jsonRows } from './jsonRows';
 import { readRow } from './rowReader';
+import type { Columns } from './rowWrites';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
 import { failureFrom } from './storedFailure';
+import { keyPart } from './tableKeys';
 import { TableRows } from './tableRows';
 import type { StoredRow } from './tableRows';
 
-// One partition: what is due is one query. Rows of thousands of actions are a few pages.
+// Rows by their id; beside them, what is still to be looked at, and ids by time for lists: of all, and of each tenant.
 const partition = 'actions';
+const dueIndex = 'due';
+const listOf = (tenantId: TenantId | undefined): string => (tenantId === undefined ? 'all' : `tenant-${keyPart(tenantId)}`);
+// Newest first: later times have smaller keys. Times up to the year 2286.
+const lastMs = 9_999_999_999_999;
+const readsAtOnce = 8;
 const text = z.string();
 const time = z.iso.datetime();
 const failure = z.custom<Failure>((value) => failureFrom(value) !== undefined);
 
-const stored = z.object({
+const schema = z.object({
   ...{ id: text, key: text, body: text, tenantId: text, action: text, choice: text, reason: text },
   target: z.object({ kind: z.enum(targetKinds), id: text, name: text, synced: z.boolean().exactOptional() }),
   ...{ requestedBy: text, requestedAt: time, state: z.enum(actionStates), since: time },
@@ -62,7 +71,7 @@ export function tableActionStore(access: StorageAccess, options: StorageOptions 
       rows.name,
       row,
       (reader) => {
-        const found = reader.json('json', (value): z.infer<typeof stored> | undefined => stored.safeParse(value).data);
+        const found = reader.json('json', (value): z.infer<typeof schema> | undefined => schema.safeParse(value).data);
         return found.id === row.row ? { ...found, dueAt: reader.time('dueAt').toISOString() } : reader.corrupt('json');
       },
       options.onCorruptRow,
@@ -78,35 +87,47 @@ export function tableActionStore(access: StorageAccess, options: StorageOptions 
     },
 
     save: async (row, expected, signal) => {
-      const { dueAt, tenantId, requestedAt } = row;
-      const columns = { json: JSON.stringify(row), dueAt, tenantId, requestedAt, open: hasWork(row) };
+      const { id, dueAt, tenantId, requestedAt } = row;
+      const isOpen = hasWork(row);
+      const put = async (part: string, key: string, columns: Columns): Promise<void> => {
+        await rows.write(part, [{ kind: 'put', row: key, columns }], signal);
+      };
+      // Indexes come first: a process that dies in between leaves an entry too many, never a row that nobody looks at.
+      if (isOpen) await put(dueIndex, id, { dueAt });
+      if (expected === undefined) {
+        const key = `${String(lastMs - Date.parse(requestedAt)).padStart(13, '0')}_${id}`;
+        for (const list of [listOf(undefined), listOf(tenantId)]) await put(list, key, { id });
+      }
+      const columns = { json: JSON.stringify(row), dueAt };
       const write =
         expected === undefined
-          ? ({ kind: 'create', row: row.id, columns } as const)
-          : ({ kind: 'replace', row: row.id, columns, etag: expected } as const);
+          ? ({ kind: 'create', row: id, columns } as const)
+          : ({ kind: 'replace', row: id, columns, etag: expected } as const);
       const [etag = ''] = await rows.write(partition, [write], signal);
+      if (!isOpen) await rows.removeAll(dueIndex, [id], signal);
       return etag;
     },
 
     due: async function* (now, signal) {
-      const where = `open eq true and dueAt le '${now.toISOString()}'`;
-      for await (const page of rows.list({ partition, where }, signal))
-        for (const row of page) {
-          const found = read(row);
-          if (found !== undefined) yield found;
+      for await (const page of rows.list({ partition: dueIndex, where: `dueAt le '${now.toISOString()}'` }, signal))
+        for (const entry of page) {
+          const stored = await rows.get(partition, entry.row, signal);
+          const found = stored === undefined ? undefined : read(stored);
+          if (found !== undefined && hasWork(found) && Date.parse(found.dueAt) <= now.getTime()) yield found;
         }
     },
 
     newest: async (tenantId, limit, signal) => {
-      const found: ActionRow[] = [];
-      const query =
-        tenantId === undefined ? { partition } : { partition, where: `tenantId eq '${tenantId.replaceAll("'", '')}'` };
-      for await (const page of rows.list(query, signal))
-        for (const row of page) {
-          const one = read(row);
-          if (one !== undefined) found.push(one);
-        }
-      return found.sort((a, b) => b.requestedAt.localeCompare(a.requestedAt)).slice(0, limit);
+      const ids: string[] = [];
+      for await (const page of rows.list({ partition: listOf(tenantId), pageSize: Math.min(limit, 1_000) }, signal)) {
+        for (const { columns } of page) if (typeof columns['id'] === 'string') ids.push(columns['id']);
+        if (ids.length >= limit) break;
+      }
+      const found = await inParallel(ids.slice(0, limit), readsAtOnce, async (id) => {
+        const stored = await rows.get(partition, id, signal);
+        return stored === undefined ? undefined : read(stored);
+      });
+      return found.filter((row) => row !== undefined);
     },
   };
 }
