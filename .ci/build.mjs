@@ -7,6 +7,7 @@ const entries = {
   tenant: 'src/cli/tenant.ts',
   consume: 'src/cli/consume.ts',
   evidence: 'src/cli/evidence.ts',
+  respond: 'src/cli/respond.ts',
   start: 'test/local/start.ts',
   functionHost: 'test/local/functionHost/main.ts',
   bench: 'test/bench/main.ts',

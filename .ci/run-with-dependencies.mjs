@@ -16,13 +16,14 @@ const commands = {
   tenant: { build: true, run: [['dist/tenant.js']], connector: true },
   consume: { build: true, run: [['dist/consume.js']], connector: true },
   evidence: { build: true, run: [['dist/evidence.js']], connector: true },
+  respond: { build: true, run: [['dist/respond.js']], connector: true },
   bench: { build: true, run: [['--expose-gc', 'dist/bench.js']] },
   docs: { build: true, run: [['dist/docs.js']] },
   build: { build: true, run: [] },
   package: { build: false, run: [['.ci/package.mjs']] },
   'deploy:check': { build: true, run: [['dist/deployCheck.js']] },
   infra: { build: false, run: [['.ci/infra.mjs']] },
-  test: { build: true, run: [['node_modules/jest/bin/jest.js']] },
+  test: { build: true, browser: true, run: [['node_modules/jest/bin/jest.js']] },
   check: { build: false, run: [['.ci/check.mjs']] },
   format: { build: false, run: [['node_modules/prettier/bin/prettier.cjs', '--write', '.']] },
 };
@@ -108,11 +109,28 @@ function connectorSettings(folder) {
   return { AZURE_IDENTITY: 'developer', ...readJson('local.settings.json')?.Values };
 }
 
+/** The tests of the pages run in Chromium. It is taken from the system, and installed where that is possible without a question. */
+function installChromium() {
+  const places = [process.env.CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/google-chrome'];
+  if (places.some((place) => place && existsSync(place))) return;
+  if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    process.stderr.write(
+      'There is no Chromium: the tests in test/browser fail. Install it, or name it in the variable CHROMIUM.\n',
+    );
+    return;
+  }
+  process.stderr.write('Installing Chromium for the tests of the pages (once) …\n');
+  run('apt-get', ['-qq', 'update']);
+  if (run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', 'chromium-headless-shell', 'fonts-dejavu-core']) !== 0)
+    process.stderr.write('Chromium could not be installed: the tests in test/browser fail.\n');
+}
+
 const [name, ...parameters] = process.argv.slice(2);
 const command = commands[name];
 if (!command) fail(`Unknown command "${name}". Known: ${Object.keys(commands).join(', ')}.`, 2);
 installWhatIsMissing();
 const settings = command.connector ? connectorSettings(takeDataFolder(parameters)) : {};
+if (command.browser) installChromium();
 if (command.build && run(projectNode, ['.ci/build.mjs']) !== 0) fail('The build failed; the lines above say where.');
 for (const script of command.run) {
   const child = spawn(projectNode, [...script, ...parameters], {

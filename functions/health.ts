@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { connector } from '../src/composition';
 
 app.http('health', {
-  route: 'health',
+  route: 'api/health',
   methods: ['GET'],
   authLevel: 'anonymous',
   handler: () => ({ jsonBody: connector().health() }),

@@ -6,7 +6,14 @@ import './collectPaced';
 import './handlePoison';
 import './handlePacedPoison';
 import './maintain';
+import './rotateCredentials';
+import './noteNearExpiry';
 import './health';
+import './pages';
+import './onboard';
+import './resumeOnboardings';
+import './runActions';
+import './resumeActions';
 
 // Wrong settings must stop the start, not the first message; being told to stop must end runs at a safe place.
 app.hook.appStart(() => connector().start());

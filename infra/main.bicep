@@ -455,7 +455,7 @@ module keyVaultRoles 'modules/keyVaultRoles.bicep' = {
   params: {
     vaultName: keyVaultName
     grants: [
-      { role: roles.keyVaultSecretsUser, to: connector }
+      { role: roles.keyVaultSecretsOfficer, to: connector }
       ...map(operators, to => { role: roles.keyVaultSecretsOfficer, to: to })
     ]
   }
@@ -545,6 +545,8 @@ var appSettings = union(
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identity.outputs.clientId}'
     APPLICATIONINSIGHTS_CONNECTION_STRING: insights.outputs.connectionString
     AzureWebJobsStorage__clientId: identity.outputs.clientId
+    // The page of the operator is at the root of the address.
+    AzureWebJobsDisableHomepage: 'true'
     AzureWebJobsStorage__credential: 'managedidentity'
     COLLECT_SCHEDULE: collectSchedule
     EVENTHUBS__fullyQualifiedNamespace: eventHubsHost

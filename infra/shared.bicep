@@ -7,7 +7,6 @@ var roles = {
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   storageQueueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
   eventHubsDataSender: '2b629674-e913-4c01-ae53-ef4638d8f975'
   eventHubsDataReceiver: 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde'
@@ -55,6 +54,62 @@ type hub = {
 @description('Settings of the connector that most installations never change; what is left out keeps the default of docs/settings.md.')
 @sealed()
 type connectorSettings = {
+  @description('The address of the connector as browsers see it, an https origin; without it there are no pages.')
+  PUBLIC_URL: string?
+
+  @description('The name of whoever operates the connector, as customers know it.')
+  PROVIDER_NAME: string?
+
+  @description('The client id of the multi-tenant application that customers consent to.')
+  PROVIDER_CLIENT_ID: string?
+
+  @description('The name of its credential in the key vault.')
+  PROVIDER_SECRET_NAME: string?
+
+  @description('The cloud in which the applications of the provider are registered.')
+  PROVIDER_CLOUD: ('commercial' | 'gcc' | 'gccHigh' | 'dod' | 'china' | 'custom')?
+
+  @description('The client id of the application for guided provisioning.')
+  SETUP_CLIENT_ID: string?
+
+  @description('The name of its credential in the key vault.')
+  SETUP_SECRET_NAME: string?
+
+  @description('The client id of the application that operators sign in to.')
+  OPERATOR_CLIENT_ID: string?
+
+  @description('The kill switch of actions on users and devices.')
+  RESPONSE_ACTIONS: ('off' | 'dryRun' | 'on')?
+
+  @description('The client id of the second application, which acts on users and devices and never collects.')
+  RESPONSE_CLIENT_ID: string?
+
+  @description('The name of its credential in the key vault.')
+  RESPONSE_SECRET_NAME: string?
+
+  @description('Users and machines that nothing is ever done to, separated by commas.')
+  PROTECTED_TARGETS: string?
+
+  @description('How many actions may be asked for in one tenant in an hour.')
+  @minValue(1)
+  @maxValue(1000)
+  RESPONSE_ACTIONS_PER_TENANT_HOUR: int?
+
+  @description('How many actions may be asked for in all tenants together in an hour.')
+  @minValue(1)
+  @maxValue(10000)
+  RESPONSE_ACTIONS_PER_HOUR: int?
+
+  @description('On how many users and devices of a tenant actions may be taken in an hour without approval.')
+  @minValue(0)
+  @maxValue(1000)
+  RESPONSE_TARGETS_WITHOUT_APPROVAL: int?
+
+  @description('How long an approval may take, in minutes.')
+  @minValue(1)
+  @maxValue(1440)
+  RESPONSE_APPROVAL_MINUTES: int?
+
   @description('The hub of single sources, as source=hub pairs with commas between them. Example: activity.exchange=mail-audit.')
   HUBS: string?
 

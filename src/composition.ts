@@ -1,12 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { evidenceSource, evidenceSourceId } from './app/assess';
+import type { ActPorts } from './app/actPorts';
 import type { AssessNowPorts } from './app/assess';
 import { collectMessage } from './app/collect';
 import { parseCollectMessage, textOf } from './app/collectMessage';
 import type { CollectPorts } from './app/collectPorts';
 import { maintain } from './app/maintain';
+import { noteNearExpiry } from './app/nearExpiry';
+import { operationsEvents } from './app/operations';
 import { handlePoison } from './app/poison';
+import { rotateDue } from './app/rotate';
+import type { RotationPorts } from './app/rotationPorts';
 import { laneOf, scheduleTick } from './app/schedule';
 import type { TenantPorts } from './app/tenants';
 import { azureCredential } from './azure/azureCredential';
@@ -16,15 +22,19 @@ import { eventHubSink } from './azure/eventHubSink';
 import type { HubAccess } from './azure/eventHubSink';
 import { readEvents } from './azure/hubReader';
 import type { HubPosition, ReadEvent } from './azure/hubReader';
+import { identityTokens } from './azure/identityToken';
 import { keyVaultSecrets } from './azure/keyVaultSecrets';
 import { measuredSink } from './azure/measuredSink';
 import { summingMeter } from './azure/meter';
+import { keyVaultVersions } from './azure/keyVaultVersions';
 import type { StorageAccess } from './azure/storageAccess';
 import { storageCollectQueue } from './azure/storageQueues';
+import { tableChangeStore } from './azure/tableOnboardingStores';
 import { tableCoverageStore } from './azure/tableCoverageStore';
 import { tableLedger } from './azure/tableLedger';
 import { tablePoisonStore } from './azure/tablePoisonStore';
 import { tableProfileStore } from './azure/tableProfileStore';
+import { tableRingStore } from './azure/tableRingStore';
 import { tableScheduleIndex } from './azure/tableScheduleIndex';
 import { tableSourceStore } from './azure/tableSourceStore';
 import { tableSentMemory } from './azure/tableSentMemory';
@@ -40,14 +50,21 @@ import type { Clock, Severity } from './domain/ports';
 import { shardOf } from './domain/schedule';
 import { checks } from './evidence';
 import { controls } from './evidence/controls';
+import { applicationCredentials } from './microsoft/applicationCredentials';
+import { credentialFacts } from './microsoft/clientAssertion';
 import { createClouds } from './microsoft/clouds';
 import { discoverCloud } from './microsoft/discoverCloud';
 import { readGraphList } from './microsoft/graphList';
 import { createHttp } from './microsoft/http';
 import { createCredentials } from './microsoft/login';
 import { createTenantFacts } from './microsoft/tenantFacts';
+import { selfSignedCertificate } from './microsoft/selfSignedCertificate';
+import { trySignIn } from './microsoft/applicationSignIn';
 import { createTenantSend } from './microsoft/tenantSend';
-import { readClaims } from './microsoft/tokenClaims';
+import { composeActions } from './composeActions';
+import { composePages } from './composePages';
+import type { OnboardPorts } from './app/onboardPorts';
+import type { WebRequest, WebResponse } from './web/request';
 import { readSettings } from './settings';
 import type { Settings } from './settings';
 import { sources as registry } from './sources';
@@ -74,6 +91,18 @@ export interface Connector {
   readonly collect: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly poison: (message: unknown, invocation: Invocation) => Promise<void>;
   readonly maintain: (invocation: Invocation) => Promise<void>;
+  readonly rotate: (invocation: Invocation) => Promise<void>;
+  readonly nearExpiry: (message: unknown, invocation: Invocation) => Promise<void>;
+  readonly onboardPorts: OnboardPorts;
+  /** The origin of the pages; undefined when there are none. */
+  readonly publicUrl: string | undefined;
+  /** Answers a request to the pages. */
+  readonly web: (request: WebRequest) => Promise<WebResponse>;
+  readonly onboard: (message: unknown) => Promise<void>;
+  readonly resumeOnboardings: () => Promise<void>;
+  readonly actPorts: ActPorts;
+  readonly runAction: (message: unknown) => Promise<void>;
+  readonly resumeActions: () => Promise<void>;
   readonly health: () => { readonly status: 'ok'; readonly sources: number };
   /** Ends runs at a safe place and closes connections. */
   readonly stop: () => Promise<void>;
@@ -86,6 +115,8 @@ export interface ComposeOptions {
   readonly clock?: Clock;
   /** Puts something between the engine and its ports: a test that watches, or breaks, what goes through. */
   readonly wrap?: (ports: CollectPorts) => CollectPorts;
+  /** Stands in for the managed identity where there is none. */
+  readonly identity?: ReturnType<typeof azureCredential>;
 }
 
 const systemClock: Clock = {
@@ -98,6 +129,9 @@ const queueOfLane = { feeds: 'collect', paced: 'collect-paced' } as const;
 
 /** Differences below this are the granularity of the Date header and the way of the answer, not a wrong clock. */
 const clockNoiseMs = 5_000;
+
+/** How long a page may take; Azure's front end waits 230 s. */
+const pageMs = 60_000;
 
 function storageAccess(settings: Settings): StorageAccess {
   if (settings.storage.kind === 'connectionString') return settings.storage;
@@ -137,8 +171,12 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   const clouds = createClouds(settings.customCloud);
   const http = createHttp();
   const secrets = keyVaultSecrets({ vaultUrl: settings.keyVaultUrl, credential: identity(settings) }, clock);
-  const credentials = createCredentials({ http, clouds, secrets, clock });
   const owner = `${hostname()}/${process.pid}`;
+  const rings = tableRingStore(storage, storageOptions);
+  const versions = keyVaultVersions({ vaultUrl: settings.keyVaultUrl, credential: identity(settings) });
+  const identityToken = identityTokens(options.identity ?? identity(settings));
+  const signInPorts = { http, clouds, clock, identityToken };
+  const credentials = createCredentials({ ...signInPorts, secrets, rings, versions, telemetry });
   const sender = createTenantSend({
     http,
     credentials,
@@ -201,10 +239,28 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
   sources.set(evidenceSourceId, evidenceSource(assessPorts));
   const collectPorts = options.wrap?.(ports) ?? ports;
   const poison = tablePoisonStore(storage, storageOptions);
+  const rotation: RotationPorts = {
+    ...{ clock, telemetry, rings, versions, owner: ports.options.owner, newId: () => randomBytes(6).toString('hex') },
+    applications: applicationCredentials({ ...signInPorts, versions, homeTenantId: settings.publisherId }),
+    trySignIn: async (of, credential, signal) => {
+      const { cloud, tenantId, clientId } = of;
+      return trySignIn(signInPorts, { cloud, tenantId, clientId, api: 'graph' }, credential, signal);
+    },
+    makeCertificate: selfSignedCertificate,
+    factsOf: credentialFacts,
+    tellFacts: async (ring, facts, signal) => {
+      const told = facts.map((fact) => ({ kind: 'credential', ring, fact }) as const);
+      const about = { id: ring.tenantId, name: '', stampName: false };
+      await sink.write(operationsEvents(about, settings.operationsHub, told, clock.now()), signal);
+    },
+    // The same vault and tables are the same connector, however many instances it has.
+    installation: `${settings.keyVaultUrl}|${settings.storagePrefix}`,
+  };
   const tenantPorts: TenantPorts = {
     ...collectPorts,
     collect: collectPorts,
     secrets,
+    rotation,
     discover: async (tenant, expected, signal) => {
       const inClouds = async (ids: readonly CloudId[]) =>
         discoverCloud(
@@ -226,19 +282,31 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       const meant = [found, ...found.others].find(({ cloud }) => cloud === expected) ?? found;
       return { found: true, tenantId: meant.tenantId, cloud: meant.cloud };
     },
-    tryLogin: async (tenant, secret, signal, api) => {
-      const given = { ...secrets, read: async () => Promise.resolve(secret) };
-      const token = await createCredentials({ http, clouds, secrets: given, clock }).token(tenant, api, signal);
-      const claims = readClaims(token);
-      if (claims === undefined)
-        throw new ConnectorError('reading the token', {
-          kind: 'unexpectedResponse',
-          code: 'token',
-          detail: 'The access token cannot be read.',
-        });
-      return { roles: claims.roles };
+    tryLogin: async ({ cloud, id: tenantId, clientId }, secret, signal, api) => {
+      const credential = { kind: 'clientSecret', value: secret } as const;
+      return trySignIn(signInPorts, { cloud, tenantId, clientId, api }, credential, signal);
     },
   };
+  const changes = tableChangeStore(storage, storageOptions);
+  // What acts has credentials, tokens and budgets of its own.
+  const actCredentials = createCredentials({ ...signInPorts, secrets, rings, versions, telemetry });
+  const actSender = createTenantSend({ http, credentials: actCredentials, clouds, clock, telemetry, meter });
+  const actions = composeActions({
+    ...{ settings, tenantPorts, changes, telemetry, storage, storageOptions },
+    ...{ credentials: actCredentials, send: actSender.send },
+  });
+  const act = actions.ports;
+  const pages = composePages({
+    settings,
+    tenantPorts,
+    assessPorts,
+    act,
+    changes,
+    telemetry,
+    signInPorts,
+    storage,
+    storageOptions,
+  });
   const running = new Set<Promise<void>>();
   const tracked = async (work: Promise<void>): Promise<void> => {
     running.add(work);
@@ -270,6 +338,16 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     },
     poison: async (message) => tracked(handlePoison(collectPorts, poison, message, stopping.signal)),
     maintain: async () => tracked(maintain(collectPorts, stopping.signal).then(() => undefined)),
+    rotate: async () => tracked(rotateDue(rotation, stopping.signal).then(() => undefined)),
+    nearExpiry: async (message) => tracked(noteNearExpiry(rotation, message, stopping.signal)),
+    onboardPorts: pages.onboardPorts,
+    publicUrl: settings.pages?.publicUrl,
+    web: async (request) => pages.answer(request, AbortSignal.any([stopping.signal, AbortSignal.timeout(pageMs)])),
+    onboard: async (message) => tracked(pages.advance(message, stopping.signal)),
+    resumeOnboardings: async () => tracked(pages.resume(stopping.signal)),
+    actPorts: act,
+    runAction: async (message) => tracked(actions.run(message, stopping.signal)),
+    resumeActions: async () => tracked(actions.resume(stopping.signal)),
     health: () => ({ status: 'ok', sources: sources.size }),
     stop: async () => {
       stopping.abort();

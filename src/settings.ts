@@ -1,5 +1,6 @@
 import { parseGuid } from './domain/tenant';
-import type { Cloud } from './domain/cloud';
+import { cloudIds } from './domain/cloud';
+import type { Cloud, CloudId } from './domain/cloud';
 import type { EventFormat } from './domain/event';
 import { factsOf, settingsTable } from './settingsTable';
 import type { SettingName } from './settingsTable';
@@ -34,6 +35,32 @@ export interface Settings {
   readonly budgetMs: number;
   /** Where telemetry goes besides the log of the host. */
   readonly openTelemetry: { readonly url: string; readonly headers: Readonly<Record<string, string>> } | undefined;
+  readonly pages: PageSettings | undefined;
+  readonly response: ResponseSettings;
+}
+
+/** Actions on users and devices: whether they are taken, as which application, and how many. */
+interface ResponseSettings {
+  readonly mode: 'off' | 'dryRun' | 'on';
+  readonly application: { readonly clientId: string; readonly secretName: string } | undefined;
+  /** In lower case. */
+  readonly protectedTargets: ReadonlySet<string>;
+  readonly perTenantAnHour: number;
+  readonly allTenantsAnHour: number;
+  readonly targetsWithoutApproval: number;
+  readonly approvalMs: number;
+}
+
+/** The pages: where they are, which applications people sign in to, and who may operate. */
+export interface PageSettings {
+  /** An origin, without a slash at its end. */
+  readonly publicUrl: string;
+  readonly providerName: string;
+  readonly cloud: CloudId;
+  readonly provider: { readonly clientId: string; readonly secretName: string } | undefined;
+  readonly setup: { readonly clientId: string; readonly secretName: string } | undefined;
+  /** `local`: whoever reaches the pages, which is possible on this machine only; undefined: nobody. */
+  readonly operators: { readonly kind: 'signedIn'; readonly clientId: string } | { readonly kind: 'local' } | undefined;
 }
 
 /** A problem with one setting: its name, what is wrong, and an example. Never its value. */
@@ -80,6 +107,12 @@ class SettingsReader {
     if (wrong === undefined) return value;
     this.problem(name, wrong);
     return undefined;
+  }
+
+  /** Whether this is an app on App Service, which says how it is called there. https://learn.microsoft.com/azure/app-service/reference-app-settings */
+  isHosted(): boolean {
+    const host = this.#environment['WEBSITE_HOSTNAME'] ?? '';
+    return host !== '' && !isLoopback(host.replace(/:\d+$/, ''));
   }
 
   /** The text of a setting, undefined when it is absent or empty; quoted, padded and placeholder values are problems. */
@@ -234,6 +267,8 @@ export function readSettings(environment: Environment, sourceIds: readonly strin
     pollLongestSeconds,
     budgetMs: read.whole('TIME_BUDGET_SECONDS') * 1_000,
     openTelemetry: readOpenTelemetry(read),
+    pages: readPages(read),
+    response: readResponse(read),
   };
   if (
     read.problems.length > 0 ||
@@ -330,12 +365,38 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
   const names = ['CLOUD_CUSTOM_LOGIN', 'CLOUD_CUSTOM_MANAGEMENT', 'CLOUD_CUSTOM_GRAPH', 'CLOUD_CUSTOM_DEFENDER'] as const;
   for (const name of read.unknown('CLOUD_CUSTOM_'))
     read.problems.push({ name, wrong: 'is not a setting of the connector', example: names.join(', ') });
+  const signIn = read.origin('CLOUD_CUSTOM_SIGN_IN', { loopbackHttp: true });
   const [login, management, graph, defender] = names.map((name) => read.origin(name));
   const missing = names.filter((name) => !read.has(name));
   if (missing.length === names.length) return undefined;
   for (const name of missing) read.problem(name, 'is missing, although other addresses of the cloud "custom" are given');
   if (login === undefined || management === undefined || graph === undefined || defender === undefined) return undefined;
-  return { id: 'custom', title: 'Custom', login, hosts: { management, graph, defender } };
+  return {
+    id: 'custom',
+    title: 'Custom',
+    login,
+    ...(signIn === undefined ? {} : { signIn }),
+    hosts: { management, graph, defender },
+  };
+}
+
+function readPages(read: SettingsReader): PageSettings | undefined {
+  const publicUrl = read.origin('PUBLIC_URL', { loopbackHttp: true });
+  const providerName = read.text('PROVIDER_NAME') ?? String(factsOf('PROVIDER_NAME').otherwise);
+  const provider = readApplication(read, 'PROVIDER_CLIENT_ID', 'PROVIDER_SECRET_NAME');
+  const setup = readApplication(read, 'SETUP_CLIENT_ID', 'SETUP_SECRET_NAME');
+  const cloud = read.oneOf('PROVIDER_CLOUD', cloudIds);
+  const operatorId = read.guid('OPERATOR_CLIENT_ID', false);
+  const local = read.oneOf('OPERATOR_ACCESS', ['signedIn', 'local']) === 'local';
+  if (local && (publicUrl === undefined || !isLoopback(new URL(publicUrl).hostname) || read.isHosted()))
+    read.problem('OPERATOR_ACCESS', 'opens the pages to everybody, which is possible on this machine only', 'signedIn');
+  if (publicUrl === undefined) {
+    for (const name of ['PROVIDER_CLIENT_ID', 'SETUP_CLIENT_ID', 'OPERATOR_CLIENT_ID'] as const)
+      if (read.has(name)) read.problem('PUBLIC_URL', `is missing, although ${name} is given`);
+    return undefined;
+  }
+  const signedIn = operatorId === undefined ? undefined : ({ kind: 'signedIn', clientId: operatorId } as const);
+  return { publicUrl, providerName, cloud, provider, setup, operators: local ? { kind: 'local' } : signedIn };
 }
 
 /** The address may have a path, as that of a gateway often has. */
@@ -373,4 +434,32 @@ function readHubs(read: SettingsReader, sourceIds: readonly string[]): ReadonlyM
     else hubs.set(source, hub);
   }
   return hubs;
+}
+
+function readApplication(
+  read: SettingsReader,
+  id: 'PROVIDER_CLIENT_ID' | 'SETUP_CLIENT_ID' | 'RESPONSE_CLIENT_ID',
+  name: 'PROVIDER_SECRET_NAME' | 'SETUP_SECRET_NAME' | 'RESPONSE_SECRET_NAME',
+): PageSettings['provider'] {
+  const clientId = read.guid(id, false);
+  const secretName = read.text(name) ?? String(factsOf(name).otherwise);
+  if (!/^[0-9a-zA-Z-]{1,127}$/.test(secretName)) read.problem(name, 'cannot be the name of a secret');
+  return clientId === undefined ? undefined : { clientId, secretName };
+}
+
+function readResponse(read: SettingsReader): ResponseSettings {
+  const application = readApplication(read, 'RESPONSE_CLIENT_ID', 'RESPONSE_SECRET_NAME');
+  // What acts is another application than what collects: otherwise every reader could do everything.
+  if (application !== undefined && application.clientId === read.guid('PROVIDER_CLIENT_ID', false))
+    read.problem('RESPONSE_CLIENT_ID', 'is the application that collects; acting takes one of its own');
+  const listed = (read.text('PROTECTED_TARGETS') ?? '').split(',').map((part) => part.trim().toLowerCase());
+  return {
+    mode: read.oneOf('RESPONSE_ACTIONS', ['off', 'dryRun', 'on']),
+    application,
+    protectedTargets: new Set(listed.filter((part) => part !== '')),
+    perTenantAnHour: read.whole('RESPONSE_ACTIONS_PER_TENANT_HOUR'),
+    allTenantsAnHour: read.whole('RESPONSE_ACTIONS_PER_HOUR'),
+    targetsWithoutApproval: read.whole('RESPONSE_TARGETS_WITHOUT_APPROVAL'),
+    approvalMs: read.whole('RESPONSE_APPROVAL_MINUTES') * 60_000,
+  };
 }

@@ -1,7 +1,14 @@
 /** One setting, as it is documented and checked: docs/settings.md is made from this table. */
 export interface SettingFacts {
   readonly group:
-    'Needed' | 'Azure identity' | 'Where records go' | 'How much and how often' | 'Telemetry' | 'A cloud of your own';
+    | 'Needed'
+    | 'Azure identity'
+    | 'Where records go'
+    | 'How much and how often'
+    | 'Telemetry'
+    | 'Pages and onboarding'
+    | 'Actions on users and devices'
+    | 'A cloud of your own';
   readonly what: string;
   /** What an example of it looks like; shown when it is wrong. */
   readonly example: string;
@@ -204,11 +211,126 @@ export const settingsTable = {
     example: 'authorization=…',
     otherwise: 'none are sent',
   },
+  PUBLIC_URL: {
+    group: 'Pages and onboarding',
+    what: 'The address of this connector as browsers see it: an https origin. The redirect URI of its applications is this followed by `/auth/callback`. http is accepted for this machine only.',
+    example: 'https://contoso-m365.azurewebsites.net',
+    otherwise: 'there are no pages: tenants are added by command',
+  },
+  PROVIDER_NAME: {
+    group: 'Pages and onboarding',
+    what: 'The name of whoever operates the connector, as customers know it: it stands on the pages on which they consent.',
+    example: 'Contoso Security Operations',
+    otherwise: 'Your security provider',
+  },
+  PROVIDER_CLIENT_ID: {
+    group: 'Pages and onboarding',
+    what: "The client id of the provider's multi-tenant application, to which customers consent.",
+    example: guid,
+    otherwise: 'customers cannot come in by consent alone',
+  },
+  PROVIDER_SECRET_NAME: {
+    group: 'Pages and onboarding',
+    what: 'The name of its credential in the key vault.',
+    example: 'provider-application',
+    otherwise: 'provider-application',
+  },
+  PROVIDER_CLOUD: {
+    group: 'Pages and onboarding',
+    what: 'The cloud in which the applications of the provider are registered: an application exists in one cloud only.',
+    example: 'commercial',
+    otherwise: 'commercial',
+    choices: ['commercial', 'gcc', 'gccHigh', 'dod', 'china', 'custom'],
+  },
+  SETUP_CLIENT_ID: {
+    group: 'Pages and onboarding',
+    what: "The client id of the multi-tenant application with the delegated permissions `Application.ReadWrite.All` and `AppRoleAssignment.ReadWrite.All`, with which a customer's administrator has an application made in their own tenant. It leaves the tenant when it has done so.",
+    example: guid,
+    otherwise: 'guided provisioning is not offered',
+  },
+  SETUP_SECRET_NAME: {
+    group: 'Pages and onboarding',
+    what: 'The name of its credential in the key vault.',
+    example: 'setup-application',
+    otherwise: 'setup-application',
+  },
+  OPERATOR_CLIENT_ID: {
+    group: 'Pages and onboarding',
+    what: "The client id of the application that operators sign in to, in the provider's own tenant (`PUBLISHER_TENANT_ID`), with the app roles Reader, Onboarder, Responder and Approver. Its tokens are verified by the connector itself, also behind the built-in authentication of App Service.",
+    example: guid,
+    otherwise: "the operator's pages are closed to everybody",
+  },
+  OPERATOR_ACCESS: {
+    group: 'Pages and onboarding',
+    what: 'Who may open the pages of the operator: those who sign in, or, on this machine only, whoever reaches them.',
+    example: 'signedIn',
+    otherwise: 'signedIn',
+    choices: ['signedIn', 'local'],
+  },
+  RESPONSE_ACTIONS: {
+    group: 'Actions on users and devices',
+    what: 'The kill switch. `off`: nothing is sent, not even for what was asked for and approved before. `dryRun`: requests are checked and say what would be done. `on`: actions are taken.',
+    example: 'on',
+    otherwise: 'off',
+    choices: ['off', 'dryRun', 'on'],
+  },
+  RESPONSE_CLIENT_ID: {
+    group: 'Actions on users and devices',
+    what: 'The client id of the second multi-tenant application, which acts and never collects. Each customer consents to it on its own.',
+    example: guid,
+    otherwise: 'actions are not available',
+  },
+  RESPONSE_SECRET_NAME: {
+    group: 'Actions on users and devices',
+    what: 'The name of its credential in the key vault.',
+    example: 'response-application',
+    otherwise: 'response-application',
+  },
+  PROTECTED_TARGETS: {
+    group: 'Actions on users and devices',
+    what: 'Users and machines that nothing is ever done to, such as break-glass accounts: object ids, user principal names or machine ids, separated by commas.',
+    example: `breakglass@contoso.com,${guid}`,
+    otherwise: 'only the last Global Administrator of a tenant is protected',
+  },
+  RESPONSE_ACTIONS_PER_TENANT_HOUR: {
+    group: 'Actions on users and devices',
+    what: 'How many actions may be asked for in one tenant in an hour.',
+    example: '20',
+    otherwise: 20,
+    range: [1, 1_000],
+  },
+  RESPONSE_ACTIONS_PER_HOUR: {
+    group: 'Actions on users and devices',
+    what: 'How many actions may be asked for in all tenants together in an hour.',
+    example: '100',
+    otherwise: 100,
+    range: [1, 10_000],
+  },
+  RESPONSE_TARGETS_WITHOUT_APPROVAL: {
+    group: 'Actions on users and devices',
+    what: 'On how many users and devices of a tenant actions may be taken in an hour before each further one needs the approval of another person.',
+    example: '5',
+    otherwise: 5,
+    range: [0, 1_000],
+  },
+  RESPONSE_APPROVAL_MINUTES: {
+    group: 'Actions on users and devices',
+    what: 'How long an approval may take; after that the action has to be asked for again.',
+    example: '30',
+    otherwise: 30,
+    range: [1, 1_440],
+  },
   CLOUD_CUSTOM_LOGIN: {
     group: 'A cloud of your own',
     what: 'The login service of the cloud `custom`: any server that speaks these APIs. All four addresses are needed, each an https origin; a private certificate authority goes through `NODE_EXTRA_CA_CERTS`.',
     example: 'https://login.example.net',
     otherwise: 'there is no cloud `custom`',
+  },
+  CLOUD_CUSTOM_SIGN_IN: {
+    group: 'A cloud of your own',
+    what: 'Where people sign in with a browser, when that is not the login service. http is accepted for this machine only.',
+    example: 'https://login.example.net',
+    otherwise: 'the login service',
   },
   CLOUD_CUSTOM_MANAGEMENT: {
     group: 'A cloud of your own',

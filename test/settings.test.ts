@@ -293,11 +293,36 @@ describe('readSettings', () => {
     expect(wrong({ COLLECT_SCHEDULE: schedule })).toEqual({ COLLECT_SCHEDULE: expect.stringContaining(why) as string });
   });
 
+  it.each([
+    ['no address', {}],
+    ['an address on the internet', { PUBLIC_URL: 'https://m365.example.net' }],
+    ['an address that begins like this machine', { PUBLIC_URL: 'https://localhost.example.net' }],
+    ['a false address, in Azure', { PUBLIC_URL: 'http://localhost:7071', WEBSITE_HOSTNAME: 'app.azurewebsites.net' }],
+  ])('does not open the pages to everybody with %s', (_, settings) => {
+    expect(wrong({ ...settings, OPERATOR_ACCESS: 'local' })).toEqual({
+      OPERATOR_ACCESS: expect.stringContaining('this machine only') as string,
+    });
+  });
+
+  it('opens the pages to everybody on this machine', () => {
+    expect(wrong({ PUBLIC_URL: 'http://localhost:7071', WEBSITE_HOSTNAME: 'localhost:7071', OPERATOR_ACCESS: 'local' })).toEqual(
+      {},
+    );
+  });
+
+  it('wants the address of the pages once an application of theirs is named', () => {
+    expect(wrong({ PROVIDER_CLIENT_ID: '22222222-3333-4444-8555-666666666666' })).toEqual({
+      PUBLIC_URL: expect.stringContaining('is missing') as string,
+    });
+  });
+
   it.each(Object.keys(settingsTable) as SettingName[])('takes what the table says about %s: default, bounds, choices', (name) => {
     const { otherwise, range, choices } = factsOf(name);
     const bounds = {
       POLL_SHORTEST_SECONDS: { POLL_LONGEST_SECONDS: '86400' },
       POLL_LONGEST_SECONDS: { POLL_SHORTEST_SECONDS: '1' },
+      // Everybody may operate on this machine only.
+      OPERATOR_ACCESS: { PUBLIC_URL: 'http://localhost:7071' },
     };
     const companion: Environment = (bounds as Readonly<Record<string, Environment>>)[name] ?? {};
     const values = [...(typeof otherwise === 'number' ? [otherwise] : []), ...(range ?? []), ...(choices ?? [])];

@@ -75,6 +75,11 @@ resource oversize 'Microsoft.Storage/storageAccounts/blobServices/containers@202
   name: '${prefix}-oversize'
 }
 
+resource evidence 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = {
+  parent: blobs
+  name: '${prefix}-evidence'
+}
+
 resource queues 'Microsoft.Storage/storageAccounts/queueServices@2026-04-01' = {
   parent: account
   name: 'default'
@@ -88,6 +93,10 @@ resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-0
     'collect-paced-poison'
     'near-expiry'
     'near-expiry-poison'
+    'onboard'
+    'onboard-poison'
+    'actions'
+    'actions-poison'
   ]: {
     parent: queues
     name: '${prefix}-${suffix}'
@@ -100,7 +109,26 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices@2026-04-01' = {
 }
 
 resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-04-01' = [
-  for suffix in ['tenants', 'sources', 'ledger', 'coverage', 'gaps', 'schedule', 'poison']: {
+  for suffix in [
+    'tenants'
+    'sources'
+    'ledger'
+    'coverage'
+    'gaps'
+    'schedule'
+    'poison'
+    'sent'
+    'profiles'
+    'workers'
+    'credentials'
+    'invitations'
+    'onboardings'
+    'signins'
+    'changes'
+    'actions'
+    'actionlines'
+    'actionbudgets'
+  ]: {
     parent: tables
     name: '${prefix}${suffix}'
   }

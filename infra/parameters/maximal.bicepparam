@@ -39,6 +39,10 @@ param eventHubsRetentionDays = 90
 param hubs = [
   { name: 'm365-audit', partitions: 32 }
   { name: 'mail-audit', partitions: 32 }
+  { name: 'm365-alerts', partitions: 4 }
+  { name: 'm365-identity', partitions: 32 }
+  { name: 'm365-entities', partitions: 16 }
+  { name: 'm365-posture', partitions: 4 }
   { name: 'operations', partitions: 4 }
 ]
 param consumerGroups = ['splunk', 'lake']

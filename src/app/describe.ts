@@ -1,4 +1,6 @@
 import type { Failure, FailureKind } from '../domain/failure';
+import { actionCodes } from './actionCodes';
+import { credentialCodes } from './credentialCodes';
 
 /** A failure in plain words: what is wrong, with Microsoft's code at the end, and what to do next. */
 export interface FailureText {
@@ -9,7 +11,7 @@ export interface FailureText {
 const nothing = 'Nothing to do: it is tried again by itself.';
 const report = 'This is a fault of the connector. Update it, and report the code if it stays.';
 const newSecret =
-  'Create a new client secret for the application in the Entra admin center, and add the tenant again with its value.';
+  'Create a new client secret for the application in the Entra admin center, and give its Value: npm run tenant -- credential set TENANT.';
 const consentAgain = "Have an administrator of the tenant grant the application's permissions, then it starts by itself.";
 const askPolicy = 'Ask an administrator of the tenant to let the application sign in, then it starts by itself.';
 const hidden = 'Everything else is still collected.';
@@ -58,6 +60,14 @@ const byKind: { readonly [Kind in FailureKind]: TextOf<Kind> } = {
     nextStep: 'Check the tenant id and the application id of this tenant, and add it again.',
   }),
   blockedByPolicy: () => ({ title: 'A rule of the tenant keeps the application from signing in.', nextStep: askPolicy }),
+  proofRefused: ({ detail }) => ({
+    title: withDetail('What came back from Microsoft does not prove who signed in, so it was not used', detail),
+    nextStep: 'Begin again from the link. If this stays, report the code.',
+  }),
+  replicating: () => ({
+    title: "What was just made in Microsoft's directory is not visible everywhere yet.",
+    nextStep: 'Nothing to do: it takes seconds, sometimes some minutes.',
+  }),
   auditOff: () => ({
     title:
       'Unified audit logging is off in this tenant, or it has no Microsoft 365 service, so Microsoft has nothing to hand over.',
@@ -120,11 +130,17 @@ const byKind: { readonly [Kind in FailureKind]: TextOf<Kind> } = {
   storeUnavailable: () => ({ title: 'The storage of the connector does not answer.', nextStep: nothing }),
   conflict: () => ({ title: 'Another run has taken over.', nextStep: 'Nothing to do.' }),
   cancelled: () => ({ title: 'The run was ended before its work was.', nextStep: 'Nothing to do: the next one goes on.' }),
+  actionRefused: ({ detail }) => ({
+    title: withDetail('The action cannot be done', detail),
+    nextStep: 'Look at the target in the portal of Microsoft.',
+  }),
   rejectedRequest: ({ detail }) => ({ title: withDetail('Microsoft does not accept a request', detail), nextStep: report }),
 };
 
 /** Words for single codes; a part that is left out is the one of the kind. Codes of the Management Activity API and of the login service (AADSTS). */
 const byCode: Readonly<Record<string, Partial<FailureText>>> = {
+  ...actionCodes,
+  ...credentialCodes,
   AF10001: {
     title: 'The application lacks the permission ActivityFeed.Read, or it was granted only a moment ago.',
     nextStep: 'Grant it and give admin consent. A permission that was just granted takes effect within the hour.',

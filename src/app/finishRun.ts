@@ -6,6 +6,7 @@ import { addLateness, formatLateness, latenessAt, parseLateness } from '../domai
 import type { Lateness } from '../domain/lateness';
 import { formatLimitUse } from '../domain/limit';
 import type { LimitUse } from '../domain/limit';
+import { countRecent } from '../domain/recentRecords';
 import { collectEntry, nextPollMs } from '../domain/schedule';
 import type { ScheduleEntry } from '../domain/schedule';
 import type { SourceRow, SourceState } from '../domain/sourceState';
@@ -198,7 +199,7 @@ function rowAfter(row: SourceRow, outcome: Outcome, { state, pendingUnits, told,
     ...row,
     unclean: !told.all,
     cursor: withLateness(cursorAfter(row.cursor, outcome), delivery.windowLateness),
-    memory: { ...row.memory, ...delivery.memory, ...used },
+    memory: { ...row.memory, ...delivery.memory, ...used, recent: countRecent(row.memory.recent, delivery.records, now) },
     openDays: outcome.openDays,
     state,
     idleRuns: next.idleRuns,

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { ActionRow, StoryLine } from '../domain/actionRow';
 import { latenessAt } from '../domain/lateness';
 import { defaultEventFormat, EventPacker } from '../domain/event';
 import type { OutgoingEvent } from '../domain/event';
+import type { CredentialRing, RingFact } from '../domain/credential';
 import type { Gap, HourCoverage } from '../domain/coverage';
+import type { Change } from '../domain/onboarding';
 import type { SourceState } from '../domain/sourceState';
 import { stateTitles } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
@@ -24,6 +27,9 @@ export type OperationsFact =
       readonly verdict: Verdict;
       readonly before: Verdict | undefined;
     }
+  | { readonly kind: 'credential'; readonly ring: CredentialRing; readonly fact: RingFact }
+  | { readonly kind: 'change'; readonly change: Change }
+  | { readonly kind: 'action'; readonly row: ActionRow; readonly line: StoryLine }
   | { readonly kind: 'test'; readonly id: string };
 
 interface Telling {
@@ -133,6 +139,22 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
         },
       ];
     }
+    case 'credential':
+      return [credentialTelling(fact.ring, fact.fact)];
+    case 'change': {
+      const { id, at, who, role, what, target, outcome = 'done', detail } = fact.change;
+      return [
+        {
+          id: stableId('change', id ?? JSON.stringify(fact.change), outcome),
+          category: 'M365Connector.Change',
+          operation: 'TenantChanged',
+          time: new Date(at),
+          properties: { change: what, by: who, role, target, outcome, detail },
+        },
+      ];
+    }
+    case 'action':
+      return [actionTelling(fact.row, fact.line)];
     case 'test':
       return [
         {
@@ -147,6 +169,49 @@ function tellings(fact: OperationsFact, now: Date): Telling[] {
         },
       ];
   }
+}
+
+/** One line of the story of an action; what the action is about stands in each of them. */
+function actionTelling(row: ActionRow, line: StoryLine): Telling {
+  const { id, action, choice, target, reason, requestedBy, approval } = row;
+  const words = line.failure === undefined ? undefined : describeFailure(line.failure);
+  return {
+    id: stableId('action', id, String(line.number)),
+    category: 'M365Connector.Action',
+    operation: `Action${line.kind.charAt(0).toUpperCase()}${line.kind.slice(1)}`,
+    time: new Date(line.at),
+    properties: {
+      ...{ actionId: id, line: line.number, action, choice: choice === '' ? undefined : choice },
+      ...{ targetKind: target.kind, targetId: target.id, targetName: target.name, reason },
+      ...{ by: line.who ?? 'connector', role: line.role, requestedBy, approvedBy: approval?.by },
+      ...{ step: line.step, seen: line.seen, answer: line.answer, requestId: line.requestId },
+      ...{ failure: line.failure?.kind, code: line.failure?.code, title: words?.title, nextStep: words?.nextStep },
+    },
+  };
+}
+
+const credentialOperations: Readonly<Record<RingFact['kind'], string>> = {
+  rotated: 'CredentialRotated',
+  given: 'CredentialGiven',
+  nearExpiry: 'CredentialNearExpiry',
+  rotationFailing: 'CredentialRotationFailing',
+  rolledBack: 'CredentialRolledBack',
+  foreign: 'ForeignCredentialAdded',
+};
+
+function credentialTelling({ name, kind, clientId }: CredentialRing, fact: RingFact): Telling {
+  const words = fact.failure === undefined ? undefined : describeFailure(fact.failure);
+  return {
+    id: stableId('credential', name, fact.kind, fact.id, fact.at),
+    category: 'M365Connector.Credential',
+    operation: credentialOperations[fact.kind],
+    time: new Date(fact.at),
+    properties: {
+      ...{ credential: name, credentialKind: kind, applicationId: clientId, keyId: fact.keyId },
+      ...{ expiresAt: fact.expiresAt, daysLeft: fact.daysLeft, failure: fact.failure?.kind, code: fact.failure?.code },
+      ...{ title: words?.title, nextStep: words?.nextStep },
+    },
+  };
 }
 
 function stableId(...parts: readonly string[]): string {

@@ -11,9 +11,11 @@ import type { ChosenIntegration, Tenant } from '../domain/tenant';
 import { without } from '../domain/without';
 import { parseGuid, personalAccountsTenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
+import { giveCredential } from './credentials';
 import { describeFailure } from './describe';
 import { operationsEvents } from './operations';
 import { isProbed, probeId } from './probe';
+import type { RotationPorts } from './rotationPorts';
 import { entryAt, scheduleNow, sourcesOf } from './schedule';
 
 /** What a tenant's directory says about itself without being asked to sign in. */
@@ -28,6 +30,8 @@ export interface TenantPorts {
   readonly schedule: ScheduleIndex;
   readonly queue: CollectQueue;
   readonly secrets: Secrets;
+  /** What a credential that is given needs. */
+  readonly rotation: RotationPorts;
   readonly sink: Sink;
   readonly shardOf: CollectPorts['shardOf'];
   readonly collect: CollectPorts;
@@ -74,11 +78,13 @@ const secretSettlesMs = 120_000;
 const secretRetryMs = 5_000;
 const secretTellMs = 30_000;
 const longestSecret = 1_000;
-const longestName = 100;
-const longestDescription = 1_000;
+/** How long what a person writes about a tenant may be. */
+export const longestName = 100;
+export const longestDescription = 1_000;
 const saveAttempts = 5;
 
-function checkSecret(secret: string): string {
+/** The value of a client secret as a person meant it, without what its file adds to it. Throws InputError for what cannot be one. */
+export function checkSecret(secret: string): string {
   // A byte order mark and a line break come from how the file was written.
   const value = secret.replace(/^\ufeff/, '').replace(/\r?\n$/, '');
   if (value === '')
@@ -101,7 +107,8 @@ function checkSecret(secret: string): string {
   return value;
 }
 
-function checkText(what: string, text: string | undefined, longest: number): void {
+/** Refuses a text that is too long, or not on one line. Throws InputError. */
+export function checkText(what: string, text: string | undefined, longest: number): void {
   if (text === undefined) return;
   if (text.length > longest || /\p{Cc}/u.test(text))
     throw new InputError(
@@ -110,8 +117,8 @@ function checkText(what: string, text: string | undefined, longest: number): voi
     );
 }
 
-/** Refuses sources that are not there or need no choosing. */
-function checkAlso(ports: TenantPorts, also: readonly string[] = []): void {
+/** Refuses sources that are not there or need no choosing. Throws InputError. */
+export function checkAlso(ports: TenantPorts, also: readonly string[] = []): void {
   const optional = [...ports.sources.values()].filter((source) => source.optional === true).map(({ id }) => id);
   const strange = also.find((id) => !optional.includes(id));
   if (strange !== undefined)
@@ -121,9 +128,10 @@ function checkAlso(ports: TenantPorts, also: readonly string[] = []): void {
 const alsoOf = (also: readonly string[] | undefined): Pick<Tenant, 'also'> =>
   also === undefined || also.length === 0 ? {} : { also };
 
-async function findHome(
-  ports: TenantPorts,
-  wanted: NewTenant,
+/** The tenant id and cloud behind what a person gave. Throws InputError when it is no organisation that Microsoft knows. */
+export async function findHome(
+  ports: Pick<TenantPorts, 'collect' | 'discover'>,
+  wanted: Pick<NewTenant, 'tenant' | 'cloud'>,
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly cloud: CloudId }> {
   const text = wanted.tenant.trim();
@@ -166,10 +174,11 @@ async function findHome(
 
 async function logIn(ports: TenantPorts, tenant: Tenant, secret: string, say: Progress, signal: AbortSignal): Promise<Granted> {
   const [first, ...others] = apisOf(ports, tenant);
-  const granted = new Map([[first, await logInTo(ports, tenant, first, secret, say, signal)]]);
+  const rolesFor = async (api: Api) => (await ports.tryLogin(tenant, secret, signal, api)).roles;
+  const granted = new Map([[first, await patientLogin(ports.clock, async () => rolesFor(first), say, signal)]]);
   for (const api of others) {
     try {
-      granted.set(api, (await ports.tryLogin(tenant, secret, signal, api)).roles);
+      granted.set(api, await rolesFor(api));
     } catch (error) {
       // The credential is right; a tenant without the API is told by the probe.
       if (failureOf(error) === undefined) throw error;
@@ -181,33 +190,39 @@ async function logIn(ports: TenantPorts, tenant: Tenant, secret: string, say: Pr
 /** The permissions that tokens carry, by API. */
 type Granted = ReadonlyMap<Api, readonly string[]>;
 
-async function logInTo(
-  ports: TenantPorts,
-  tenant: Tenant,
-  api: Api,
-  secret: string,
+/**
+ * Signs in with a credential that is not stored yet, patiently: a new one takes up to two minutes to work, and a wrong one gets the same answer. Returns
+ * what `login` does, or throws its failure.
+ */
+export async function patientLogin<Result>(
+  clock: Clock,
+  login: () => Promise<Result>,
   say: Progress,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  const startedAt = ports.clock.now().getTime();
+  patienceMs = secretSettlesMs,
+): Promise<Result> {
+  const startedAt = clock.now().getTime();
   for (let tellAt = startedAt; ;) {
     try {
-      return (await ports.tryLogin(tenant, secret, signal, api)).roles;
+      return await login();
     } catch (error) {
       const failure = failureOf(error);
       // A wrong secret and one that is too new get the same answer.
-      const settling = failure?.kind === 'credentialRejected' && failure.code === 'AADSTS7000215';
+      const settling = failure?.kind === 'credentialRejected' && newCredentialCodes.includes(failure.code);
       const hiccup = failure?.kind === 'unavailable';
-      const now = ports.clock.now().getTime();
-      if ((!settling && !hiccup) || now >= startedAt + secretSettlesMs) throw error;
+      const now = clock.now().getTime();
+      if ((!settling && !hiccup) || now >= startedAt + patienceMs) throw error;
       if (now >= tellAt) {
         say(waitingText(settling, Math.round((now - startedAt) / 1_000)));
         tellAt = now + secretTellMs;
       }
-      await ports.clock.sleep(secretRetryMs, signal);
+      await clock.sleep(secretRetryMs, signal);
     }
   }
 }
+
+/** How Microsoft refuses a secret, a certificate and a federated credential that it does not know, or does not know yet. */
+export const newCredentialCodes = ['AADSTS7000215', 'AADSTS700027', 'AADSTS70021'];
 
 function waitingText(settling: boolean, seconds: number): string {
   if (seconds > 0) return `Still waiting, for ${seconds} seconds so far …`;
@@ -262,9 +277,9 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
   const candidate = build((await ports.tenants.find(home.id, signal))?.tenant);
   const roles = await logIn(ports, candidate, secret, say, signal);
   say('Storing the secret in Key Vault …');
-  await ports.secrets.write(candidate.secretName, secret, { tenantId: home.id, clientId }, signal);
+  await giveCredential(ports.rotation, candidate, { kind: 'clientSecret', value: secret }, signal);
   const { tenant, before } = await saveTenant(ports, home.id, build, signal);
-  if (before !== undefined && before.secretName !== tenant.secretName) await ports.secrets.remove(before.secretName, signal);
+  if (before !== undefined && before.secretName !== tenant.secretName) await forgetCredential(ports, before, signal);
   await startSources(ports, tenant, signal);
   return { tenant, isNew: before === undefined, missingPermissions: missingOf(ports, tenant, roles) };
 }
@@ -293,7 +308,7 @@ interface Saved {
 }
 
 /** Writes a tenant that is made from the one that is there, again if another command was quicker. */
-async function saveTenant(
+export async function saveTenant(
   ports: Pick<TenantPorts, 'tenants'>,
   id: string,
   build: (present: Tenant | undefined) => Tenant,
@@ -320,7 +335,8 @@ async function rowsOf(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): 
   return rows;
 }
 
-async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<void> {
+/** Makes every source of a tenant due now, with a row where it has none. Doing it again changes nothing but the time. */
+export async function startSources(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<void> {
   const disabled = (row: SourceRow): boolean => {
     const integration: IntegrationId | undefined = ports.sources.get(row.sourceId)?.integration;
     return tenant.integrations.find(({ id }) => id === integration)?.polling.kind === 'disabled';
@@ -445,11 +461,23 @@ export async function removeTenant(ports: TenantPorts, text: string, signal: Abo
     (present) => withStatus(stillThere(present, text), 'paused', ports.clock),
     signal,
   );
-  await ports.secrets.remove(tenant.secretName, signal);
+  await forgetCredential(ports, tenant, signal);
   await ports.sourceRows.remove(tenant.id, signal);
   await ports.collect.profiles.remove(tenant.id, signal);
   await ports.tenants.remove(tenant.id, signal);
   return tenant;
+}
+
+/** Forgets the credential of a tenant, unless it is the provider's, which is every tenant's, or another tenant signs in with the same. */
+export async function forgetCredential(
+  ports: Pick<TenantPorts, 'secrets' | 'tenants' | 'rotation'>,
+  { id, secretName, application }: Tenant,
+  signal: AbortSignal,
+): Promise<void> {
+  if (application === 'provider') return;
+  for await (const other of ports.tenants.all(signal)) if (other.id !== id && other.secretName === secretName) return;
+  await ports.secrets.remove(secretName, signal);
+  await ports.rotation.rings.remove(secretName, signal);
 }
 
 /** Sends one marked record of the tenant through each hub its sources write to, and the operations hub. Returns the hubs and the id to look for. */

@@ -1,5 +1,6 @@
 import type { QueueClient } from '@azure/storage-queue';
-import type { CollectQueue } from '../domain/ports';
+import type { ActionQueue } from '../domain/actionRow';
+import type { CollectQueue, OnboardingQueue } from '../domain/ports';
 import type { Lane } from '../domain/schedule';
 import { CreatedOnce } from './createdOnce';
 import { queueClient, storageOperationMs, storagePrefix } from './storageAccess';
@@ -11,10 +12,17 @@ const longestSetAside = 32 * 1024;
 // A message takes 64 KiB, as it stands in the XML that carries it. https://learn.microsoft.com/azure/storage/queues/scalability-targets
 const longestMessage = 48 * 1024;
 
-/** The names of the queues, as the queue triggers need them: what is sent to which lane, and what is set aside. */
-export function queueNames(options: StorageOptions = {}): Readonly<Record<Lane | 'collectPoison', string>> {
-  const collect = `${storagePrefix(options)}-collect`;
-  return { feeds: collect, paced: `${collect}-paced`, collectPoison: `${collect}-poison` };
+/** The names of the queues, as the queue triggers need them: what is sent to which lane, what is set aside, and the others. */
+export function queueNames(options: StorageOptions = {}): Readonly<Record<Lane | 'collectPoison' | 'onboard' | 'actions', string>> {
+  const prefix = storagePrefix(options);
+  const collect = `${prefix}-collect`;
+  return {
+    feeds: collect,
+    paced: `${collect}-paced`,
+    collectPoison: `${collect}-poison`,
+    onboard: `${prefix}-onboard`,
+    actions: `${prefix}-actions`,
+  };
 }
 
 /**
@@ -30,6 +38,18 @@ export function storageCollectQueue(access: StorageAccess, options: StorageOptio
     depth: (lane, signal) => lanes[lane].depth(signal),
     setAside: (message, cause, signal) => poison.send(wrap(message, cause), signal),
   };
+}
+
+/** The queue of onboardings to go on with; a message is the JSON text of its id. */
+export function storageOnboardingQueue(access: StorageAccess, options: StorageOptions = {}): OnboardingQueue {
+  const queue = new Queue(access, queueNames(options).onboard);
+  return { send: (onboardingId, delayMs, signal) => queue.send(JSON.stringify({ onboardingId }), signal, delayMs) };
+}
+
+/** The queue of actions to go on with; a message is the JSON text of its id. */
+export function storageActionQueue(access: StorageAccess, options: StorageOptions = {}): ActionQueue {
+  const queue = new Queue(access, queueNames(options).actions);
+  return { send: (actionId, delayMs, signal) => queue.send(JSON.stringify({ actionId }), signal, delayMs) };
 }
 
 function wrap(message: string, cause: string): string {
@@ -71,8 +91,9 @@ class Queue {
     });
   }
 
-  async send(text: string, signal: AbortSignal): Promise<void> {
-    await this.#use('sending to', signal, (abortSignal) => this.#client.sendMessage(text, { abortSignal }));
+  async send(text: string, signal: AbortSignal, delayMs = 0): Promise<void> {
+    const visibilityTimeout = Math.ceil(delayMs / 1_000);
+    await this.#use('sending to', signal, (abortSignal) => this.#client.sendMessage(text, { abortSignal, visibilityTimeout }));
   }
 
   async depth(signal: AbortSignal): Promise<number> {

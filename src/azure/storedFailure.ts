@@ -15,6 +15,8 @@ const furtherTexts: Record<FailureKind, readonly string[]> = {
   tenantUnknown: [],
   tenantMismatch: [],
   blockedByPolicy: ['detail'],
+  proofRefused: ['detail'],
+  replicating: [],
   auditOff: [],
   notLicensed: ['detail'],
   notProvisioned: ['detail'],
@@ -32,6 +34,7 @@ const furtherTexts: Record<FailureKind, readonly string[]> = {
   storeUnavailable: [],
   conflict: [],
   cancelled: [],
+  actionRefused: ['detail'],
   rejectedRequest: ['detail'],
 };
 const textsByKind = new Map(Object.entries(furtherTexts));

@@ -138,6 +138,7 @@ const cursorNames = namesOf<SourceRow['cursor']>({
 const memoryNames = namesOf<SourceRow['memory']>({
   readyAt: true,
   startedAt: true,
+  recent: true,
   limitUse: true,
   link: true,
   snapshot: true,

@@ -65,6 +65,7 @@ function tenantColumns(tenant: Tenant): Columns {
   const also = tenant.also === undefined ? undefined : JSON.stringify(tenant.also);
   return {
     ...{ id, name, description, cloud, clientId, secretName, integrations, also, stampName, status, statusSince, addedAt },
+    application: tenant.application,
     epoch: BigInt(epoch),
   };
 }
@@ -77,6 +78,7 @@ function tenantOf(reader: RowReader): Tenant {
     description: reader.text('description'),
     cloud: reader.word('cloud', cloudIds),
     clientId: reader.text('clientId'),
+    ...(reader.row.columns['application'] === undefined ? {} : { application: reader.word('application', ['provider']) }),
     secretName: reader.text('secretName'),
     integrations: reader.json('integrations', integrationsOf),
     ...(reader.optionalText('also') === undefined ? {} : { also: reader.json('also', textListOf) }),

@@ -2,18 +2,24 @@ import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { diagnose, findings } from '../app/doctor';
 import { explainTenant, worstFirst } from '../app/explain';
+import { recordChange } from '../app/audit';
+import { invitationDays, invite } from '../app/invitations';
 import { sourcesOf } from '../app/schedule';
-import { addTenant, findTenant, InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from '../app/tenants';
+import { runTenantCommand, tenantCommands } from '../app/tenantCommands';
+import type { TenantCommand } from '../app/tenantCommands';
+import { addTenant, findTenant, InputError } from '../app/tenants';
 import { compose, sources as connectorSources } from '../composition';
 import type { Connector } from '../composition';
 import { cloudIds } from '../domain/cloud';
 import { integrations, isIntegrationId } from '../domain/integration';
 import type { ChosenIntegration, Polling, Tenant } from '../domain/tenant';
 import { doctorText, findingsJson, showText } from './doctorText';
+import { credentialCommand, credentialText, explainedCredential } from './credential';
 import { readSecret } from './readSecret';
 import { runCommand } from './runCommand';
 import type { Output } from './runCommand';
-import { ago, table } from './table';
+import { whoRuns } from './whoRuns';
+import { ago, table, wrap } from './table';
 
 const known = Object.entries(integrations)
   .map(([id, { title, collects }]) => `                           ${id}: ${title}. ${collects}.`)
@@ -27,6 +33,7 @@ const optionalSources = connectorSources
 const help = `Tenants of the Microsoft 365 security connector.
 
   npm run tenant -- add --tenant-id ID --client-id ID [options] < secret.txt
+  npm run tenant -- invite CUSTOMER    makes a link with which the customer's administrator connects the tenant in a browser
   npm run tenant -- list               all tenants, those that need a person first
   npm run tenant -- show TENANT        what is known about a tenant
   npm run tenant -- doctor TENANT      source by source: does data flow, and if not, why and what to do
@@ -35,10 +42,18 @@ const help = `Tenants of the Microsoft 365 security connector.
   npm run tenant -- sync TENANT        collects now, whatever the polling interval is, and lists the last 24 hours again
   npm run tenant -- test TENANT        sends one marked record through the hubs, to check the pipeline behind them
   npm run tenant -- remove TENANT --yes
+  npm run tenant -- credential show TENANT     what it signs in with, when that expires, and what to do
+  npm run tenant -- credential rotate TENANT   renews it now, without an interruption
+  npm run tenant -- credential set TENANT [--kind KIND] [--expires DAY] < secret.txt
+                                       gives another one: a client secret (default), or with --kind a certificate
+                                       (PEM with its key), managedIdentity or federatedIdentity (nothing to read)
 
 TENANT is a tenant id or a name. Every command takes --json (the last line is one JSON object) and --help.
 Exit code: 0 it worked, 1 Microsoft or Azure refused, 2 what was given cannot be right.
 While the local stack runs (npm start), commands speak to it; --data DIR names its folder when it is not .local.
+
+Options of invite:
+  --tenant-id ID         only this tenant can come in with the link
 
 Options of add (the same command changes a tenant that is there; what is left out stays as it is):
   --tenant-id ID         the customer's tenant id, or one of its domains
@@ -68,6 +83,8 @@ const options = {
   description: { type: 'string' },
   'stamp-name': { type: 'boolean' },
   'no-stamp-name': { type: 'boolean' },
+  kind: { type: 'string' },
+  expires: { type: 'string' },
   yes: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -177,6 +194,15 @@ const add: Command = async (connector, { values }, output, signal) => {
     output.progress,
     signal,
   );
+  const what = added.isNew ? 'onboarded' : tenantCommands.change.what;
+  const change = {
+    at: connector.clock.now().toISOString(),
+    who: whoRuns(),
+    what,
+    tenantId: added.tenant.id,
+    outcome: 'done',
+  } as const;
+  await recordChange(connector.onboardPorts, change, added.tenant, signal);
   output.result(
     { ...tenantJson(added.tenant), added: added.isNew, missingPermissions: added.missingPermissions },
     [
@@ -188,6 +214,26 @@ const add: Command = async (connector, { values }, output, signal) => {
             'Grant it as an application permission with admin consent; collecting then starts by itself.',
           ]),
       `See how it comes alive: npm run tenant -- doctor ${added.tenant.id}`,
+    ].join('\n'),
+  );
+};
+
+const invitation: Command = async (connector, given, output, signal) => {
+  const customer = given.positionals[1];
+  if (customer === undefined)
+    throw new InputError('Whose link is it to be?', 'Give the name of the customer: npm run tenant -- invite "Contoso"');
+  const { publicUrl } = connector;
+  if (publicUrl === undefined)
+    throw new InputError('This connector has no pages.', 'Set PUBLIC_URL, and PROVIDER_CLIENT_ID: see docs/onboarding.md.');
+  const tenantId = given.values['tenant-id'];
+  const wanted = { customer, createdBy: whoRuns(), ...(tenantId === undefined ? {} : { tenantId }) };
+  const { invitation: made, token } = await invite(connector.onboardPorts, wanted, signal);
+  const link = `${publicUrl}/onboard/${token}`;
+  output.result(
+    { customer: made.customer, link, expiresAt: made.expiresAt },
+    [
+      `Send this link to an administrator of ${made.customer}. It works once, for ${invitationDays} days, and is not shown again:`,
+      link,
     ].join('\n'),
   );
 };
@@ -257,13 +303,36 @@ const doctor: Command = async (connector, given, output, signal) => {
   const diagnoses = await diagnose(connector.collectPorts, tenant, signal);
   const found = await findings(connector.collectPorts, tenant, signal);
   const now = connector.clock.now();
-  output.result({ ...tenantJson(tenant), sources: diagnoses, ...findingsJson(found) }, doctorText(tenant, diagnoses, found, now));
+  const credential = await explainedCredential(connector, tenant, signal);
+  const words = credential === undefined ? '' : `\n\nCredential\n${wrapped(credentialText(credential))}`;
+  output.result(
+    { ...tenantJson(tenant), sources: diagnoses, ...findingsJson(found), credential },
+    `${doctorText(tenant, diagnoses, found, now)}${words}`,
+  );
 };
+
+const wrapped = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => wrap(line, 100, '  '))
+    .join('\n');
 
 const count = (number: number): string => number.toLocaleString('en-US');
 
+/** Does a command on a tenant; who may use the command line may do everything. */
+async function done<Input, Result>(
+  { onboardPorts: ports }: Connector,
+  command: TenantCommand<Input, Result>,
+  tenant: Tenant,
+  input: Input,
+  signal: AbortSignal,
+): Promise<Result> {
+  return runTenantCommand(command, { ports, tenant, input, by: { who: whoRuns() }, signal });
+}
+
 const pause: Command = async (connector, given, output, signal) => {
-  const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'paused', signal);
+  const { tenant: found } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const tenant = await done(connector, tenantCommands.pause, found, undefined, signal);
   output.result(
     tenantJson(tenant),
     `${tenant.name} is paused. Microsoft keeps its content for 7 days: resume before then and nothing is lost.`,
@@ -271,12 +340,14 @@ const pause: Command = async (connector, given, output, signal) => {
 };
 
 const resume: Command = async (connector, given, output, signal) => {
-  const tenant = await setStatus(connector.tenantPorts, theTenant(given), 'active', signal);
+  const { tenant: found } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const tenant = await done(connector, tenantCommands.resume, found, undefined, signal);
   output.result(tenantJson(tenant), `${tenant.name} is collected again; what came meanwhile is back-filled.`);
 };
 
 const sync: Command = async (connector, given, output, signal) => {
-  const { tenant, sources } = await syncTenant(connector.tenantPorts, theTenant(given), signal);
+  const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const { sources } = await done(connector, tenantCommands.sync, tenant, undefined, signal);
   output.result(
     { tenantId: tenant.id, sources },
     `${sources} sources of ${tenant.name} are collected now. See how it goes: npm run tenant -- doctor ${tenant.id}`,
@@ -284,7 +355,8 @@ const sync: Command = async (connector, given, output, signal) => {
 };
 
 const test: Command = async (connector, given, output, signal) => {
-  const { id, hubs } = await sendTestRecord(connector.tenantPorts, theTenant(given), signal);
+  const { tenant } = await findTenant(connector.tenantPorts, theTenant(given), signal);
+  const { id, hubs } = await done(connector, tenantCommands.test, tenant, undefined, signal);
   output.result(
     { id, category: 'M365Connector.Test', hubs },
     [
@@ -302,14 +374,30 @@ const remove: Command = async (connector, given, output, signal) => {
       'Removing a tenant stops collecting it and deletes its secret and its position; a tenant added again starts with what Microsoft still holds.',
       `If you mean it: npm run tenant -- remove "${text}" --yes`,
     );
-  const tenant = await removeTenant(connector.tenantPorts, text, signal);
+  const { tenant: found } = await findTenant(connector.tenantPorts, text, signal);
+  const tenant = await done(connector, tenantCommands.remove, found, { confirm: found.name }, signal);
   output.result(
     tenantJson(tenant),
     `${tenant.name} was removed. What was delivered stays in Event Hubs; coverage and gaps stay as proof.`,
   );
 };
 
-const commands: Readonly<Record<string, Command>> = { add, list, show, doctor, pause, resume, sync, test, remove };
+const credential: Command = async (connector, { positionals, values }, output, signal) =>
+  credentialCommand(connector, positionals.slice(1), { kind: values.kind, expires: values.expires }, output, signal);
+
+const commands: Readonly<Record<string, Command>> = {
+  add,
+  invite: invitation,
+  list,
+  show,
+  doctor,
+  pause,
+  resume,
+  sync,
+  test,
+  remove,
+  credential,
+};
 
 const general: readonly string[] = ['json', 'help'];
 const ofAdd = [
@@ -324,11 +412,16 @@ const ofAdd = [
   'stamp-name',
   'no-stamp-name',
 ];
-const own: Readonly<Record<string, readonly string[]>> = { add: ofAdd, remove: ['yes'] };
+const own: Readonly<Record<string, readonly string[]>> = {
+  add: ofAdd,
+  invite: ['tenant-id'],
+  remove: ['yes'],
+  credential: ['kind', 'expires'],
+};
 
 /** Refuses what a command would have to ignore: a second tenant, an option of another command. */
 function refuseSuperfluous(name: string, { positionals, values }: Given): void {
-  const most = ['add', 'list'].includes(name) ? 1 : 2;
+  const most = ['add', 'list'].includes(name) ? 1 : name === 'credential' ? 3 : 2;
   if (positionals.length > most)
     throw new InputError(
       `"${positionals.slice(most).join(' ')}" is one word too many.`,

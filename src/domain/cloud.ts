@@ -9,6 +9,8 @@ export interface Cloud {
   readonly id: CloudId;
   readonly title: string;
   readonly login: string;
+  /** Where a person's browser signs in, when that is not `login`: only a cloud on this machine has one, which may be http. */
+  readonly signIn?: string;
   readonly hosts: Readonly<Record<Api, string>>;
 }
 

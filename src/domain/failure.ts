@@ -18,6 +18,8 @@ export type Failure =
   | { readonly kind: 'tenantUnknown'; readonly code: string }
   | { readonly kind: 'tenantMismatch'; readonly code: string }
   | { readonly kind: 'blockedByPolicy'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'proofRefused'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'replicating'; readonly code: string }
   | { readonly kind: 'auditOff'; readonly code: string }
   | { readonly kind: 'notLicensed'; readonly code: string; readonly detail: string }
   | { readonly kind: 'notProvisioned'; readonly code: string; readonly detail: string }
@@ -35,6 +37,7 @@ export type Failure =
   | { readonly kind: 'storeUnavailable'; readonly code: string }
   | { readonly kind: 'conflict'; readonly code: string }
   | { readonly kind: 'cancelled'; readonly code: string }
+  | { readonly kind: 'actionRefused'; readonly code: string; readonly detail: string }
   | { readonly kind: 'rejectedRequest'; readonly code: string; readonly detail: string };
 
 export type FailureKind = Failure['kind'];
@@ -78,6 +81,8 @@ const dispositions: Record<FailureKind, Disposition> = {
   tenantUnknown: 'person',
   tenantMismatch: 'person',
   blockedByPolicy: 'person',
+  proofRefused: 'person',
+  replicating: 'retry',
   auditOff: 'person',
   notLicensed: 'absent',
   notProvisioned: 'absent',
@@ -95,6 +100,7 @@ const dispositions: Record<FailureKind, Disposition> = {
   storeUnavailable: 'retry',
   conflict: 'stop',
   cancelled: 'stop',
+  actionRefused: 'person',
   rejectedRequest: 'retry',
 };
 

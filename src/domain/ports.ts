@@ -1,8 +1,10 @@
 import type { AlertProductId } from './alertProduct';
+import type { CredentialRing, RegisteredCredential, SecretVersion, StoredKind } from './credential';
 import type { Gap, HourCoverage } from './coverage';
 import type { OutgoingEvent } from './event';
 import type { Api } from './failure';
 import type { ServicePlan } from './licence';
+import type { Change, Invitation, Onboarding, PendingSignIn } from './onboarding';
 import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
 import type { MetricDimensions, MetricName } from './metrics';
 import type { CollectEntry, CollectMessage, Lane, ScheduleEntry } from './schedule';
@@ -174,6 +176,94 @@ export interface Secrets {
   readonly read: (name: string, signal: AbortSignal) => Promise<string | undefined>;
   readonly write: (name: string, value: string, tags: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<void>;
   readonly remove: (name: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** The versions of secrets in Key Vault: what a ring's pointers point at. */
+export interface SecretVersions {
+  /** The value of a version; undefined when it is not there. Throws `credentialMissing` when it is disabled, empty or has a line break where none may be. */
+  readonly read: (name: string, version: string, signal: AbortSignal) => Promise<string | undefined>;
+  /** Adds a version and returns its id. A name that was deleted is recovered first. */
+  readonly add: (name: string, secret: NewSecretVersion, signal: AbortSignal) => Promise<string>;
+  /** All versions; empty when there is no such secret. */
+  readonly list: (name: string, signal: AbortSignal) => Promise<readonly SecretVersion[]>;
+  /** Makes a version unreadable; one that is not there is fine. */
+  readonly disable: (name: string, version: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** What a version of a secret is made of; a certificate and its key are PEM texts, with line breaks. */
+export interface NewSecretVersion {
+  readonly kind: StoredKind;
+  readonly value: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly expiresAt?: Date;
+}
+
+/** The rings of credentials: pointers, never secrets. */
+export interface RingStore {
+  readonly find: (name: string, signal: AbortSignal) => Promise<CredentialRing | undefined>;
+  /** The rings that are due, in no order. */
+  readonly due: (now: Date, signal: AbortSignal) => AsyncIterable<CredentialRing>;
+  /** Conditional on the etag; an empty one means that the ring is new. Rejects with `conflict`; a write whose answer was lost is recognised. */
+  readonly save: (ring: CredentialRing, signal: AbortSignal) => Promise<CredentialRing>;
+  readonly remove: (name: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** Whose credentials are meant: an application where it is registered. */
+export type ApplicationOfRing = Pick<CredentialRing, 'name' | 'kind' | 'cloud' | 'clientId' | 'tenantId' | 'current'>;
+
+/** The credentials of an application as Entra ID has them. Every call may throw `permissionMissing`; none ever returns a secret but `addPassword`. */
+export interface RegisteredApplications {
+  readonly list: (application: ApplicationOfRing, signal: AbortSignal) => Promise<readonly RegisteredCredential[]>;
+  /** Throws `blockedByPolicy` when a rule of the tenant refuses the life or the kind. */
+  readonly addPassword: (
+    application: ApplicationOfRing,
+    wanted: { readonly displayName: string; readonly expiresAt: Date },
+    signal: AbortSignal,
+  ) => Promise<{ readonly keyId: string; readonly secret: string; readonly expiresAt: Date }>;
+  /** Registers the public part of a certificate (PEM with its key), proven by the certificate in use. */
+  readonly addCertificate: (
+    application: ApplicationOfRing,
+    wanted: { readonly displayName: string; readonly pem: string },
+    signal: AbortSignal,
+  ) => Promise<{ readonly keyId: string }>;
+  /** One that is not there is fine. */
+  readonly remove: (
+    application: ApplicationOfRing,
+    credential: { readonly kind: StoredKind; readonly keyId: string },
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/** Rows of one kind by their id, each write conditional: on the row being new without an etag, else on the etag. Rejects with `conflict`. */
+export interface RowStore<Row extends { readonly id: string }> {
+  readonly find: (id: string, signal: AbortSignal) => Promise<{ readonly row: Row; readonly etag: string } | undefined>;
+  readonly save: (row: Row, expected: string | undefined, signal: AbortSignal) => Promise<string>;
+  readonly all: (signal: AbortSignal) => AsyncIterable<Row>;
+  readonly remove: (ids: readonly string[], signal: AbortSignal) => Promise<void>;
+}
+
+/** Everything durable about tenants on their way in. */
+export interface OnboardingStores {
+  readonly invitations: RowStore<Invitation>;
+  readonly onboardings: RowStore<Onboarding>;
+  readonly signIns: RowStore<PendingSignIn>;
+}
+
+/** The queue of onboardings to go on with. Messages are hints. */
+export interface OnboardingQueue {
+  readonly send: (onboardingId: string, delayMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Who changed what, or asked for it. Rows are never removed; the outcome of a change replaces its beginning. */
+export interface ChangeStore {
+  /** Keeps a change, and remembers that it is still to be told to the operations hub. */
+  readonly record: (change: Change, signal: AbortSignal) => Promise<void>;
+  /** The newest changes of a tenant, or of all, newest first. */
+  readonly newest: (tenantId: TenantId | undefined, limit: number, signal: AbortSignal) => Promise<readonly Change[]>;
+  /** Changes that are still to be told to the operations hub, at most so many. */
+  readonly untold: (limit: number, signal: AbortSignal) => Promise<readonly Change[]>;
+  /** Forgets that a change is still to be told. */
+  readonly told: (change: Change, signal: AbortSignal) => Promise<void>;
 }
 
 /** Access tokens for a tenant's APIs, cached per tenant and API. */

@@ -154,7 +154,7 @@ export interface Answer {
 export interface TenantRequest {
   readonly api: Api;
   readonly operation: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -182,6 +182,8 @@ export interface SourceMemory {
   readonly startedAt?: string;
   /** What the last run that asked used of Microsoft's limits, as `formatLimitUse` writes it. */
   readonly limitUse?: string;
+  /** How many records came in the last hours, as `countRecent` writes it. */
+  readonly recent?: string;
   /** Where the next step of a delta chain begins. */
   readonly link?: string;
   /** The last snapshot that was delivered to its end, and when it began. */

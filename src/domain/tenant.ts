@@ -31,6 +31,8 @@ export interface Tenant {
   readonly description: string;
   readonly cloud: CloudId;
   readonly clientId: string;
+  /** Set when it signs in as the provider's application, whose credential all its tenants share: that one is not removed with the tenant. */
+  readonly application?: 'provider';
   readonly secretName: string;
   readonly integrations: readonly ChosenIntegration[];
   /** The optional sources that are collected too, by id. */

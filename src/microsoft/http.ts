@@ -12,7 +12,7 @@ import type { Deadlines } from './httpBody';
 
 /** One request. Its URL must be https, or http to this machine where that is allowed. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string | URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

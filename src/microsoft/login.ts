@@ -1,20 +1,18 @@
-import type { Clouds } from '../domain/cloud';
 import { ConnectorError, failureOf } from '../domain/failure';
 import type { Api, Failure } from '../domain/failure';
-import type { Clock, Credentials, Secrets } from '../domain/ports';
+import type { Credentials, Telemetry } from '../domain/ports';
 import type { Tenant, TenantId } from '../domain/tenant';
-import type { Http } from './http';
-import { requestToken } from './requestToken';
+import { HeldCredentials } from './heldCredentials';
+import type { HeldCredentialsPorts } from './heldCredentials';
+import type { ReceivedToken } from './requestToken';
+import { signIn } from './applicationSignIn';
+import type { SignInPorts } from './applicationSignIn';
 
 const refreshAheadMs = 5 * 60_000;
 const failureHoldMs = 10_000;
-const secretReadEveryMs = 60_000;
 
-interface LoginPorts {
-  readonly http: Http;
-  readonly clouds: Clouds;
-  readonly secrets: Secrets;
-  readonly clock: Clock;
+interface LoginPorts extends SignInPorts, HeldCredentialsPorts {
+  readonly telemetry?: Telemetry;
 }
 
 /** What is known for one API of one tenant, for as long as the tenant signs in as the same application. */
@@ -25,27 +23,24 @@ interface Entry {
   flight?: Promise<string>;
 }
 
-interface HeldSecret {
-  readonly name: string;
-  readonly value: string;
-  readonly readAt: number;
-}
-
 /**
- * Tokens by client secret. A token is shared by all calls for its tenant and API, asked for once at a time, and renewed five minutes before it
+ * Tokens by whatever credential the ring of the tenant's application has. A token is shared by all calls for its tenant and API, asked for once at a time, and renewed five minutes before it
  * expires while the old one is still used, so that an outage of the login service goes unnoticed until then. A refused login is not repeated for ten seconds.
+ * A credential that is refused, or cannot be read, gives way to the one before it for as long as the ring keeps that.
  */
 export function createCredentials(ports: LoginPorts): Credentials {
-  return new ClientSecretCredentials(ports);
+  return new RingCredentials(ports);
 }
 
-class ClientSecretCredentials implements Credentials {
+class RingCredentials implements Credentials {
   readonly #ports: LoginPorts;
   readonly #entries = new Map<TenantId, Map<Api, Entry>>();
-  readonly #secrets = new Map<TenantId, HeldSecret>();
+  readonly #names = new Map<TenantId, string>();
+  readonly #held: HeldCredentials;
 
   constructor(ports: LoginPorts) {
     this.#ports = ports;
+    this.#held = new HeldCredentials(ports);
   }
 
   readonly token = async (tenant: Tenant, api: Api, signal: AbortSignal): Promise<string> => {
@@ -66,7 +61,7 @@ class ClientSecretCredentials implements Credentials {
   readonly forget = (tenantId: TenantId, api?: Api): void => {
     if (api === undefined) {
       this.#entries.delete(tenantId);
-      this.#secrets.delete(tenantId);
+      this.#held.forget(this.#names.get(tenantId) ?? '');
       return;
     }
     // A login that is under way stays: its token will be a new one.
@@ -91,6 +86,7 @@ class ClientSecretCredentials implements Credentials {
 
   /** Not tied to any caller's signal, because others may be waiting for the same login; the deadlines of the calls bound it. */
   #renew(entry: Entry, tenant: Tenant, api: Api): Promise<string> {
+    this.#names.set(tenant.id, tenant.secretName);
     entry.flight ??= this.#login(tenant, api, new AbortController().signal)
       .then(({ token, lifeMs }) => {
         const now = this.#now();
@@ -110,42 +106,57 @@ class ClientSecretCredentials implements Credentials {
     return entry.flight;
   }
 
-  async #login(tenant: Tenant, api: Api, signal: AbortSignal): Promise<{ token: string; lifeMs: number }> {
-    const cloud = this.#ports.clouds(tenant.cloud);
-    if (cloud === undefined)
-      throw new ConnectorError(`signing in for ${api}`, {
-        kind: 'rejectedRequest',
-        code: 'cloudNotConfigured',
-        detail: tenant.cloud,
-      });
-    const held = this.#secrets.get(tenant.id);
-    const known = held?.name === tenant.secretName ? held : undefined;
-    const secret = known ?? (await this.#readSecret(tenant, signal));
-    const ask = async ({ value }: HeldSecret) =>
-      requestToken(this.#ports, { cloud, tenantId: tenant.id, clientId: tenant.clientId, api, secret: value }, signal);
-    try {
-      return await ask(secret);
-    } catch (error) {
-      if (failureOf(error)?.kind !== 'credentialRejected' || known === undefined) throw error;
-      if (this.#now() - known.readAt < secretReadEveryMs) throw error;
-      const newer = await this.#readSecret(tenant, signal);
-      if (newer.value === known.value) throw error;
-      return await ask(newer);
-    }
+  async #login(tenant: Tenant, api: Api, signal: AbortSignal): Promise<ReceivedToken> {
+    const tried = new Set<string>();
+    const first = await this.#firstThatWorks(tenant, api, 'nothing', tried, signal);
+    if ('token' in first) return first;
+    // Somebody may have given, or rotated to, another one since the pointer was read.
+    this.#held.reread(tenant.secretName);
+    const second = await this.#firstThatWorks(tenant, api, 'refusal', tried, signal);
+    if ('token' in second) return second;
+    throw first.error;
   }
 
-  async #readSecret(tenant: Tenant, signal: AbortSignal): Promise<HeldSecret> {
-    const value = await this.#ports.secrets.read(tenant.secretName, signal);
-    if (value === undefined || value === '')
-      throw new ConnectorError('reading the client secret', {
-        kind: 'credentialMissing',
-        code: 'secretMissing',
-        detail: tenant.secretName,
-      });
-    const held = { name: tenant.secretName, value, readAt: this.#now() };
-    this.#secrets.set(tenant.id, held);
-    return held;
+  async #firstThatWorks(
+    tenant: Tenant,
+    api: Api,
+    after: 'nothing' | 'refusal',
+    tried: Set<string>,
+    signal: AbortSignal,
+  ): Promise<ReceivedToken | { readonly error: unknown }> {
+    const candidates = await this.#held.candidates(tenant.secretName, after, signal);
+    let refusal: { readonly error: unknown } | undefined;
+    for (const { from, credential } of candidates) {
+      try {
+        const presented = await credential();
+        if (tried.has(presented.value)) continue;
+        tried.add(presented.value);
+        const { cloud, id: tenantId, clientId } = tenant;
+        const token = await signIn(this.#ports, { cloud, tenantId, clientId, api }, presented, signal);
+        if (from !== 'current')
+          this.#ports.telemetry?.event('credentialFallback', 'warning', {
+            tenant: tenant.id,
+            credential: tenant.secretName,
+            from,
+            code: failureOf(refusal?.error)?.code,
+          });
+        return token;
+      } catch (error) {
+        if (!givesWay(failureOf(error))) throw error;
+        refusal ??= { error };
+      }
+    }
+    return refusal ?? { error: missing(tenant.secretName) };
   }
+}
+
+/** Another credential of the same application may do better. */
+function givesWay(failure: Failure | undefined): boolean {
+  return failure?.kind === 'credentialRejected' || failure?.kind === 'credentialMissing' || failure?.kind === 'storeUnavailable';
+}
+
+function missing(name: string): ConnectorError {
+  return new ConnectorError('reading the credential', { kind: 'credentialMissing', code: 'secretMissing', detail: name });
 }
 
 function cancelled(api: Api): ConnectorError {

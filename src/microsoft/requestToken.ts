@@ -21,9 +21,15 @@ const tokenBody = z.looseObject({
   expires_in: z.unknown().optional(),
 });
 
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const longestAnswer = 128 * 1024;
 const unknownLifeMs = 5 * 60_000;
 const longestLifeMs = 24 * 60 * 60_000;
+
+/** How an application proves who it is: by a client secret, or by an assertion for the address it is sent to. */
+export type Proof =
+  | { readonly kind: 'secret'; readonly secret: string }
+  | { readonly kind: 'assertion'; readonly assertion: (audience: string) => Promise<string> };
 
 /** Who signs in, where, and for what. */
 export interface TokenRequest {
@@ -31,7 +37,7 @@ export interface TokenRequest {
   readonly tenantId: TenantId;
   readonly clientId: string;
   readonly api: Api;
-  readonly secret: string;
+  readonly proof: Proof;
 }
 
 /**
@@ -43,18 +49,21 @@ export async function requestToken(
   request: TokenRequest,
   signal: AbortSignal,
 ): Promise<ReceivedToken> {
-  const { cloud, tenantId, clientId, api, secret } = request;
+  const { cloud, tenantId, clientId, api, proof } = request;
   const doing = `signing in for ${api}`;
+  const url = `${cloud.login}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`;
   const form = new URLSearchParams({
     client_id: clientId,
-    client_secret: secret,
+    ...(proof.kind === 'secret'
+      ? { client_secret: proof.secret }
+      : { client_assertion_type: assertionType, client_assertion: await proof.assertion(url) }),
     grant_type: 'client_credentials',
     scope: `${cloud.hosts[api]}/.default`,
   });
   const answer = await ports.http.send(
     {
       method: 'POST',
-      url: `${cloud.login}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`,
+      url,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
       repeatable: true,
@@ -71,10 +80,20 @@ export async function requestToken(
   if (!parsed.success) throw unexpected('noAccessToken', 'The login service answered without a usable token.');
   const { access_token: token, token_type: type, expires_in: expiresIn } = parsed.data;
   if (type.toLowerCase() !== 'bearer') throw unexpected('tokenType', 'The login service answered with another kind of token.');
-  const tid = readClaims(token)?.tid;
-  if (tid === undefined) throw unexpected('tokenWithoutTenant', 'The token does not say which tenant it is for.');
-  if (tid.toLowerCase() !== tenantId) throw new ConnectorError(doing, { kind: 'tenantMismatch', code: 'tid' });
+  checkTenant(token, tenantId, doing);
   return { token, lifeMs: lifeMs(expiresIn) };
+}
+
+/** Throws `tenantMismatch` for a token of another tenant, and `unexpectedResponse` for one that does not say whose it is. */
+export function checkTenant(token: string, tenantId: TenantId, doing: string): void {
+  const tid = readClaims(token)?.tid;
+  if (tid === undefined)
+    throw new ConnectorError(doing, {
+      kind: 'unexpectedResponse',
+      code: 'tokenWithoutTenant',
+      detail: 'The token does not say which tenant it is for.',
+    });
+  if (tid.toLowerCase() !== tenantId) throw new ConnectorError(doing, { kind: 'tenantMismatch', code: 'tid' });
 }
 
 function lifeMs(expiresIn: unknown): number {

@@ -35,6 +35,7 @@ describe('describeFailure', () => {
     { kind: 'storeUnavailable', code: 'c' },
     { kind: 'conflict', code: 'c' },
     { kind: 'cancelled', code: 'c' },
+    { kind: 'actionRefused', code: 'c', detail: '' },
     { kind: 'rejectedRequest', code: 'c', detail: '' },
   ];
 

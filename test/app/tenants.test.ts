@@ -17,6 +17,7 @@ import { integrations } from '../../src/domain/integration';
 import { personalAccountsTenantId } from '../../src/domain/tenant';
 import type { Polling, Tenant } from '../../src/domain/tenant';
 import { sources } from '../../src/sources';
+import { memoryRotation } from '../support/memoryCredentials';
 import { recordsOf } from '../support/memorySink';
 import { ScriptedSource, scriptedUnit } from '../support/scriptedSource';
 import { tenantNamed } from '../support/simulatedTenant';
@@ -36,6 +37,7 @@ class World {
   readonly source = new ScriptedSource(this.clock);
   readonly simulation = new Simulation(this.clock, [this.source]);
   readonly worker: Worker = this.simulation.start();
+  readonly rotation = memoryRotation(this.clock, this.simulation.stores.secrets);
   readonly said: string[] = [];
   /** Where each name lives. */
   readonly directory = new Map<string, Discovery>([[contoso, { found: true, tenantId: contoso, cloud: 'commercial' }]]);
@@ -54,6 +56,7 @@ class World {
       ...ports,
       collect: ports,
       secrets: this.stores.secrets,
+      rotation: this.rotation,
       discover: async (tenant, expected) => {
         this.asked.push(expected);
         return Promise.resolve(this.directory.get(tenant) ?? { found: false });

@@ -24,7 +24,7 @@ import { startMicrosoft365 } from '../local/microsoft365/microsoft365';
 import { defaultRoles } from '../local/microsoft365/tenant';
 import type { SimulatedTenant } from '../local/microsoft365/tenant';
 import { expectedVerdicts } from '../local/verdictCheck';
-import { contoso, fakeSecrets, fakeTelemetry, ManualClock, noAbort, provider } from '../microsoft/fakes';
+import { contoso, fakeSecrets, withoutRings, fakeTelemetry, ManualClock, noAbort, provider } from '../microsoft/fakes';
 import { MemoryProfileStore } from '../support/memoryProfileStore';
 
 const registry = new Map(sources.map((source) => [source.id, source]));
@@ -65,7 +65,7 @@ function probing(simulated: SimulatedTenant): () => Promise<{ profile: TenantPro
   ends.push(() => http.close());
   const cloud = { id: 'custom', title: 'Simulated', login: microsoft.urls.login, hosts: microsoft.urls } as const;
   const clouds = createClouds(cloud);
-  const credentials = createCredentials({ http, clouds, clock, secrets: fakeSecrets({ [tenantId]: secret }) });
+  const credentials = createCredentials({ ...withoutRings, http, clouds, clock, secrets: fakeSecrets({ [tenantId]: secret }) });
   const { send } = createTenantSend({
     http,
     credentials,

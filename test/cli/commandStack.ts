@@ -37,6 +37,7 @@ export interface CommandStack {
   readonly stack: Stack;
   readonly connector: Connector;
   readonly tenant: (words: readonly string[], options?: RunOptions) => Promise<Ran>;
+  readonly respond: (words: readonly string[], options?: RunOptions) => Promise<Ran>;
   readonly evidence: (words: readonly string[], options?: RunOptions) => Promise<Ran>;
   readonly consume: (words: readonly string[], options?: RunOptions) => Promise<Ran>;
   /** Does what the functions would do: looks for what is due and works on it. */
@@ -52,7 +53,10 @@ export async function startCommandStack(tenants: readonly SimulatedTenant[]): Pr
   unrefTokenRenewals();
   const folder = mkdtempSync(join(tmpdir(), 'commands-'));
   const bundling = build({
-    entryPoints: { tenant: 'src/cli/tenant.ts', consume: 'src/cli/consume.ts', evidence: 'src/cli/evidence.ts' },
+    entryPoints: {
+      ...{ tenant: 'src/cli/tenant.ts', consume: 'src/cli/consume.ts' },
+      ...{ evidence: 'src/cli/evidence.ts', respond: 'src/cli/respond.ts' },
+    },
     ...{ outdir: join(folder, 'bundles'), bundle: true, platform: 'node', target: 'node22', format: 'cjs', logLevel: 'error' },
   });
   const stack = await startStack({ folder, seed: 7, tenants });
@@ -70,6 +74,7 @@ export async function startCommandStack(tenants: readonly SimulatedTenant[]): Pr
     tenant: command('tenant'),
     consume: command('consume'),
     evidence: command('evidence'),
+    respond: command('respond'),
     collect: async () => {
       await connector.schedule(host);
       for (let taken = 1; taken > 0;) {

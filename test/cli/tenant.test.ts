@@ -63,6 +63,15 @@ describe('tenant', () => {
     expect([text.code, text.stdout]).toEqual([0, 'No tenants yet. Add one: npm run tenant -- add --help\n']);
   });
 
+  it('makes a link for a customer, and asks whose it is to be', async () => {
+    const made = (await stack.tenant(['invite', 'Wide World Importers', '--json'])).json();
+    const nobody = await stack.tenant(['invite', '--json']);
+
+    expect(made).toMatchObject({ ok: true, customer: 'Wide World Importers' });
+    expect(made['link']).toMatch(new RegExp(`^${stack.stack.publicUrl}/onboard/[0-9a-f]{64}$`));
+    expect([nobody.code, nobody.json()]).toEqual([2, expect.objectContaining({ ok: false, error: 'Whose link is it to be?' })]);
+  });
+
   it('adds a tenant without a terminal, finds its cloud, collects it and explains how it is', async () => {
     publish(contoso, 'Audit.Exchange', 'a');
 

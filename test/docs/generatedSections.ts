@@ -1,4 +1,5 @@
 import { describedCodes, describeFailure } from '../../src/app/describe';
+import { describedSignInCodes, describeStop } from '../../src/app/describeSignIn';
 import type { Failure } from '../../src/domain/failure';
 import { controlsOf } from '../../src/domain/evidence';
 import { checks } from '../../src/evidence';
@@ -7,10 +8,12 @@ import { activityErrorKinds, classifyActivityError } from '../../src/microsoft/a
 import { microsoftClouds } from '../../src/microsoft/clouds';
 import { factsOf, settingsTable } from '../../src/settingsTable';
 import type { SettingFacts, SettingName } from '../../src/settingsTable';
+import { openApi } from '../../src/web/openApi';
 import { runbook } from '../infra/alertCatalogue';
 import { resourcesOf } from '../infra/bicepFiles';
 import { costTable, modelTables } from '../infra/deploymentReport';
 import { parametersTable } from '../infra/parametersTable';
+import { actionCodesTable, actionPermissionsTable, actionsText } from './actionTables';
 import { integrationsTable, licencesTable, limitsTable, permissionsTable, sourceCounts, sourcesTables } from './sourceTables';
 
 /** Parts of the documents that are made from the code: file, name of the section, text. */
@@ -42,6 +45,14 @@ function activityErrorsTable(): string {
     return `| ${code} | ${failure.kind} | ${cell(title)} | ${cell(nextStep)} |`;
   });
   return ['| Code | Kind | What it means | What to do |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function signInCodesTable(): string {
+  const rows = describedSignInCodes.map((code) => {
+    const { title, nextStep } = describeStop({ kind: 'signIn', code });
+    return `| ${code} | ${cell(title.replace(/ \[[^\]]+\]$/, ''))} | ${cell(nextStep)} |`;
+  });
+  return ['| Code | What it means | What to do |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function settingsPage(): string {
@@ -109,10 +120,19 @@ export const generatedSections: readonly GeneratedSection[] = [
   { file: 'docs/errors.md', name: 'clouds', text: cloudsTable },
   { file: 'docs/errors.md', name: 'activity errors', text: activityErrorsTable },
   { file: 'docs/evidence.md', name: 'controls', text: controlsTable },
+  { file: 'docs/response.md', name: 'actions', text: actionsText },
+  { file: 'docs/response.md', name: 'permissions', text: actionPermissionsTable },
+  { file: 'docs/response.md', name: 'codes', text: actionCodesTable },
+  { file: 'docs/onboarding.md', name: 'sign-in codes', text: signInCodesTable },
   { file: 'docs/operations.md', name: 'alerts', text: runbook },
   { file: 'docs/deploy.md', name: 'parameters', text: parametersTable },
   { file: 'docs/costs.md', name: 'costs', text: costsTable },
   { file: 'docs/costs.md', name: 'cost model', text: modelTables },
+];
+
+/** Whole files that are made from the code. */
+export const generatedFiles: readonly { readonly file: string; readonly text: () => string }[] = [
+  { file: 'docs/openapi.json', text: () => `${JSON.stringify(openApi(), undefined, 2)}\n` },
 ];
 
 /** A document with one section written anew. Throws when the document has no such section. */

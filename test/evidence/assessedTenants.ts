@@ -13,7 +13,7 @@ import { createTenantSend } from '../../src/microsoft/tenantSend';
 import { startTestBed } from '../local/microsoft365/client';
 import type { TestBed } from '../local/microsoft365/client';
 import type { SimulatedTenant } from '../local/microsoft365/tenant';
-import { fakeSecrets, fakeTelemetry, provider } from '../microsoft/fakes';
+import { fakeSecrets, withoutRings, fakeTelemetry, provider } from '../microsoft/fakes';
 import { MemoryEvidenceStore } from '../support/memoryEvidenceStore';
 import { MemoryStores } from '../support/memoryStores';
 import { tenantNamed } from '../support/simulatedTenant';
@@ -55,7 +55,7 @@ export async function startAssessStand(): Promise<AssessStand> {
   const clouds = createClouds(cloud);
   const http = createHttp({ ca: bed.ca });
   const secrets: Record<string, string> = {};
-  const credentials = createCredentials({ http, clouds, secrets: fakeSecrets(secrets), clock });
+  const credentials = createCredentials({ ...withoutRings, http, clouds, secrets: fakeSecrets(secrets), clock });
   const { send } = createTenantSend({ http, credentials, clouds, clock, telemetry: fakeTelemetry() });
   const ports: AssessPorts = {
     ...{ clock, clouds, checks, controls, evidence },

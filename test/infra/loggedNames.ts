@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs';
 import { stateTitles } from '../../src/domain/sourceState';
 import { metrics } from '../../src/domain/metrics';
 import { emittedEvents } from './emittedEvents';
-import { expectedEvents } from './expectedEvents';
 
-const emitted = emittedEvents();
-const lineFields = ['event', 'severity', 'time'];
-const expected = [...expectedEvents].map(([event, fields]) => [event, new Set([...lineFields, ...fields])] as const);
-const events: ReadonlyMap<string, ReadonlySet<string>> = new Map([...expected, ...emitted]);
+const events = emittedEvents();
 const failureKinds = [...readFileSync('src/domain/failure.ts', 'utf8').matchAll(/\{ readonly kind: '(\w+)'/g)].map(
   ([, kind]) => kind ?? '',
 );
@@ -32,12 +28,4 @@ export function unknownNames(query: string): readonly string[] {
     ...comparedWith(query, 'metric').filter((metric) => !known.includes(metric)),
     ...comparedWith(query, 'state').filter((state) => !states.includes(state)),
   ];
-}
-
-/** Events that the code logs by now without a field that queries need; a name that it logs need not be expected any more. */
-export function brokenExpectations(): readonly string[] {
-  return [...expectedEvents].flatMap(([event, fields]) => {
-    const logged = emitted.get(event);
-    return logged === undefined ? [] : fields.filter((field) => !logged.has(field)).map((field) => `${event} lacks ${field}`);
-  });
 }

@@ -8,6 +8,7 @@ import type { Loose } from './bicepFiles';
 const platformSettings = [
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  'AzureWebJobsDisableHomepage',
   'AzureWebJobsStorage__clientId',
   'AzureWebJobsStorage__credential',
   'FUNCTIONS_EXTENSION_VERSION',
@@ -25,7 +26,9 @@ const onlyElsewhere = [
   'CLOUD_CUSTOM_GRAPH',
   'CLOUD_CUSTOM_LOGIN',
   'CLOUD_CUSTOM_MANAGEMENT',
+  'CLOUD_CUSTOM_SIGN_IN',
   'EVENTHUBS',
+  'OPERATOR_ACCESS',
 ];
 const sourceIds = sources.map(({ id }) => id);
 const settingsType = builtTemplate()['definitions']?.['connectorSettings']?.['properties'] ?? {};

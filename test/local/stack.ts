@@ -15,13 +15,11 @@ import { startMicrosoft365 } from './microsoft365/microsoft365';
 import type { Microsoft365 } from './microsoft365/microsoft365';
 import type { Settings as SimulationSettings } from './microsoft365/settings';
 import type { SimulatedTenant } from './microsoft365/tenant';
+import { home, providerApplications, providerSettings, responseApplication, writeProviderSecrets } from './provider';
 import { writeFileAtomically } from './writeFileAtomically';
 
 /** The hubs of the design. */
 export const hubNames = ['m365-audit', 'm365-alerts', 'm365-identity', 'm365-entities', 'm365-posture', 'm365-operations'];
-
-/** What the simulated provider of the local stack sends as its own tenant id. */
-const publisherId = '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9';
 
 export interface StackOptions {
   /** Where everything is kept between runs. */
@@ -47,6 +45,8 @@ export interface Stack {
   readonly hubs: EventHubsEmulator;
   readonly vault: KeyVault;
   readonly microsoft365: Microsoft365 | undefined;
+  /** Where the connector's pages are once it runs. */
+  readonly publicUrl: string;
   /** The connector's settings, with which commands reach the same stack. */
   readonly environment: Readonly<Record<string, string>>;
   readonly startConnector: () => Promise<void>;
@@ -100,30 +100,46 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     running.push(() => vault.stop());
     const azurite = await azuriteStarting;
+    const hostPort = await freePort(usual ? 7071 : undefined);
+    const publicUrl = `http://localhost:${hostPort}`;
+    await writeProviderSecrets(vault.url);
     let microsoft365: Microsoft365 | undefined;
     if (options.tenants.length > 0) {
       onProgress('Starting the simulated Microsoft 365 …');
-      microsoft365 = await onPorts(usual ? [8443, 8444, 8445, 8446] : [], async ([login, management, graph, defender]) =>
-        startMicrosoft365({
-          clock: { now: () => new Date() },
-          seed: options.seed,
-          tls: certificates,
-          tenants: options.tenants,
-          folder: join(folder, 'microsoft365'),
-          ...(login !== undefined &&
-            management !== undefined && { ports: { login, management, graph: graph ?? 0, defender: defender ?? 0 } }),
-          ...options.simulation,
-        }),
+      microsoft365 = await onPorts(
+        usual ? [8443, 8444, 8445, 8446, 8447] : [],
+        async ([login, management, graph, defender, signIn]) =>
+          startMicrosoft365({
+            clock: { now: () => new Date() },
+            seed: options.seed,
+            tls: certificates,
+            published: providerApplications(publicUrl),
+            managedIdentity: home,
+            tenants: options.tenants,
+            folder: join(folder, 'microsoft365'),
+            ...(login !== undefined &&
+              management !== undefined && {
+                ports: { login, management, graph: graph ?? 0, defender: defender ?? 0, signIn: signIn ?? 0 },
+              }),
+            ...options.simulation,
+          }),
       );
       running.push(async () => microsoft365?.stop());
+      // Who is well looked after has opted in to actions; the others show what it is like without.
+      for (const { tenantId, mood, prospect } of options.tenants)
+        if (prospect !== true && (mood === 'busy' || mood === 'steady'))
+          microsoft365.identity.applicationsOf(tenantId.toLowerCase()).consent(responseApplication);
     }
     const environment: Record<string, string> = {
       AzureWebJobsStorage: azurite.connectionString,
       EVENTHUBS: hubs.connectionString,
       KEY_VAULT_URL: vault.url,
-      PUBLISHER_TENANT_ID: publisherId,
+      PUBLISHER_TENANT_ID: home.tenantId,
       STORAGE_PREFIX: 'm365',
       COLLECT_SCHEDULE: '*/2 * * * * *',
+      FUNCTION_HOST_PORT: String(hostPort),
+      PUBLIC_URL: publicUrl,
+      OPERATOR_ACCESS: 'local',
       ...trusted(folder, certificates, microsoft365 !== undefined),
       ...(microsoft365 === undefined
         ? {}
@@ -132,6 +148,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             CLOUD_CUSTOM_MANAGEMENT: microsoft365.urls.management,
             CLOUD_CUSTOM_GRAPH: microsoft365.urls.graph,
             CLOUD_CUSTOM_DEFENDER: microsoft365.urls.defender,
+            ...providerSettings(publicUrl, microsoft365.signInUrl),
           }),
       ...options.settings,
     };
@@ -148,6 +165,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       hubs,
       vault,
       microsoft365,
+      publicUrl,
       environment,
       startConnector: async () => {
         onProgress('Starting the connector …');

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { invite } from '../../src/app/invitations';
 import { addTenant, inWords } from '../../src/app/tenants';
 import { compose } from '../../src/composition';
 import type { Connector } from '../../src/composition';
@@ -9,12 +10,13 @@ import { claimFolder, cleanFolder } from './dataFolder';
 import { drain } from './drain';
 import { evidenceTally } from './evidenceTally';
 import { HubTally, isRecords } from './hubTally';
-import { defaultTenants } from './microsoft365/defaultTenants';
+import { defaultTenants, prospects } from './microsoft365/defaultTenants';
 import type { Microsoft365 } from './microsoft365/microsoft365';
 import { isHealthy } from './microsoft365/tenant';
 import type { ContentType, SimulatedTenant, TenantMood } from './microsoft365/tenant';
 import { OverviewReader } from './overview';
 import { prove } from './prove';
+import { homeTenant } from './provider';
 import type { Proof, TruthRecord } from './prove';
 import { Screen } from './screen';
 import { checkVerdicts } from './verdictCheck';
@@ -49,7 +51,9 @@ function isCollectable(mood: TenantMood | undefined, contentType: ContentType): 
 }
 
 function moodsOf(microsoft365: Microsoft365): ReadonlyMap<string, TenantMood> {
-  return new Map(microsoft365.tenants().map(({ tenant, mood }) => [tenant.tenantId, mood]));
+  // What organisations that are not collected do is nobody's business.
+  const collected = microsoft365.tenants().filter(({ tenant }) => tenant.prospect !== true);
+  return new Map(collected.map(({ tenant, mood }) => [tenant.tenantId, mood]));
 }
 
 function* truthOf(microsoft365: Microsoft365): Generator<TruthRecord> {
@@ -135,7 +139,7 @@ class Run {
       say(`Replaying ${records} records in ${blobs} blobs from ${recordsFolder}.`);
     }
     for (const name of faults) microsoft365.faults.preset(name);
-    const tenants = microsoft365.tenants().map(({ tenant }) => tenant);
+    const tenants = microsoft365.tenants().flatMap(({ tenant }) => (tenant.prospect === true ? [] : [tenant]));
     say(`Adding ${tenants.length} tenants …`);
     await addSimulatedTenants(this.#stores, tenants, signal);
     microsoft365.startGenerating(1_000);
@@ -270,7 +274,9 @@ async function start(options: StartOptions): Promise<Result | undefined> {
     const stack = await startStack({
       folder: options.folder,
       seed: options.seed,
-      tenants: options.simulation ? defaultTenants(options.tenants, options.seed) : [],
+      tenants: options.simulation
+        ? [...defaultTenants(options.tenants, options.seed), ...prospects(options.seed), homeTenant]
+        : [],
       settings: options.simulation
         ? { POLL_SHORTEST_SECONDS: '2', POLL_LONGEST_SECONDS: '8' }
         : { COLLECT_SCHEDULE: '*/10 * * * * *', ...own },
@@ -291,6 +297,7 @@ async function start(options: StartOptions): Promise<Result | undefined> {
     await run.prepare(signal);
     if (!signal.aborted) await stack.startConnector();
     if (!options.simulation) say(`Event Hubs: ${stack.hubs.connectionString}\nAdd a tenant: npm run tenant -- add --help`);
+    if (!signal.aborted) await sayWhereThePagesAre(stack, stores, signal);
     await run.watch(signal);
     if (options.forSeconds === undefined || signal.aborted) return undefined;
     return await run.finish(signal);
@@ -302,6 +309,16 @@ async function start(options: StartOptions): Promise<Result | undefined> {
     for (const end of ends.reverse()) await end();
     if (signal.aborted) say('Stopped. What was collected stays; the next npm start goes on from there.');
   }
+}
+
+/** The first lines of a run: the page of the operator, and an invitation to click through. */
+async function sayWhereThePagesAre({ publicUrl, microsoft365 }: Stack, stores: Connector, signal: AbortSignal): Promise<void> {
+  say(`The operator's page: ${publicUrl}/`);
+  const prospect = microsoft365?.tenants().find(({ tenant }) => tenant.prospect === true)?.tenant;
+  if (prospect === undefined) return;
+  const wanted = { customer: prospect.name, createdBy: 'npm start' };
+  const { token } = await invite(stores.onboardPorts, wanted, signal);
+  say(`Onboard a simulated customer, ${prospect.name}: ${publicUrl}/onboard/${token}`);
 }
 
 /** The custom cloud of whoever runs this, so that any server that speaks these APIs can be collected. */

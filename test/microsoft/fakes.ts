@@ -129,6 +129,13 @@ export function fakeSecrets(
   return secrets;
 }
 
+/** No rings, no versions and no managed identity: what a secret without a ring needs. */
+export const withoutRings = {
+  rings: { find: () => Promise.resolve(undefined) },
+  versions: { read: () => Promise.reject(new Error('not expected')) },
+  identityToken: () => Promise.reject(new Error('not expected')),
+};
+
 /** Keeps the events it is told. */
 export function fakeTelemetry(): Telemetry & { readonly events: { readonly name: string; readonly fields: unknown }[] } {
   const events: { readonly name: string; readonly fields: unknown }[] = [];

@@ -3,7 +3,7 @@ import { createClouds } from '../../src/microsoft/clouds';
 import { createCredentials } from '../../src/microsoft/login';
 import { readClaims } from '../../src/microsoft/tokenClaims';
 import type { Reply } from './fakes';
-import { contoso, failure, fakeHttp, fakeSecrets, ManualClock, noAbort, settled, token } from './fakes';
+import { contoso, failure, fakeHttp, fakeSecrets, ManualClock, noAbort, settled, token, withoutRings } from './fakes';
 
 const minute = 60_000;
 const refused = (code: number, error = 'invalid_client'): Reply => ({
@@ -18,7 +18,7 @@ function setUp(reply: (index: number, body: URLSearchParams) => Reply | Promise<
   const clock = new ManualClock();
   const secrets = fakeSecrets({ [contoso.secretName]: 'se+cret&1' });
   const http = fakeHttp(({ body }, index) => reply(index, new URLSearchParams(body)));
-  const credentials = createCredentials({ http, clouds: createClouds(), secrets, clock });
+  const credentials = createCredentials({ ...withoutRings, http, clouds: createClouds(), secrets, clock });
   const ask = (tenant: Tenant = contoso) => credentials.token(tenant, 'management', noAbort());
   return { clock, secrets, http, credentials, ask };
 }

@@ -18,7 +18,7 @@ import { contoso as steady, fabrikam as fresh } from '../local/microsoft365/clie
 import type { Microsoft365 } from '../local/microsoft365/microsoft365';
 import { startMicrosoft365 } from '../local/microsoft365/microsoft365';
 import type { SimulatedTenant } from '../local/microsoft365/tenant';
-import { contoso, failure, fakeSecrets, fakeTelemetry, ManualClock, noAbort, provider } from './fakes';
+import { contoso, failure, fakeSecrets, fakeTelemetry, ManualClock, noAbort, provider, withoutRings } from './fakes';
 
 const [entra, exchange] = sources as [Source, Source];
 const troubled = (mood: SimulatedTenant['mood'], digit: string): SimulatedTenant => ({
@@ -54,6 +54,7 @@ beforeEach(async () => {
   const clouds = createClouds(cloud);
   telemetry = fakeTelemetry();
   credentials = createCredentials({
+    ...withoutRings,
     http,
     clouds,
     clock,

@@ -8,7 +8,18 @@ import { RequestBudget } from '../../src/microsoft/requestBudget';
 import { createCredentials } from '../../src/microsoft/login';
 import { createTenantSend } from '../../src/microsoft/tenantSend';
 import type { Reply } from './fakes';
-import { contoso, failure, fakeHttp, fakeSecrets, fakeTelemetry, ManualClock, noAbort, settled, token } from './fakes';
+import {
+  contoso,
+  failure,
+  fakeHttp,
+  fakeSecrets,
+  fakeTelemetry,
+  ManualClock,
+  noAbort,
+  settled,
+  token,
+  withoutRings,
+} from './fakes';
 
 const tailspin: Tenant = { ...contoso, id: '44444444-4444-4444-8444-444444444444' };
 const listing = (tenant: Tenant = contoso): TenantRequest => ({
@@ -164,7 +175,7 @@ describe('tenantSend', () => {
         return { body: { token_type: 'Bearer', expires_in: 3600, access_token: token({ tid: contoso.id }, `${logins}`) } };
       });
       const secrets = fakeSecrets({ [contoso.secretName]: 'secret' });
-      const credentials = createCredentials({ http, clouds: createClouds(), secrets, clock });
+      const credentials = createCredentials({ ...withoutRings, http, clouds: createClouds(), secrets, clock });
       const { send } = createTenantSend({ http, credentials, clouds: createClouds(), clock, telemetry: fakeTelemetry() });
 
       const answers = await Promise.all(Array.from({ length: 16 }, () => send(contoso, listing(), noAbort())));

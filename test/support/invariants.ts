@@ -94,7 +94,8 @@ const somebody = 'zoë';
 /** S1: no secret and no token anywhere but in Key Vault and memory; and nobody's name where only the connector's own words belong. */
 async function secretProblems(incident: Incident): Promise<string[]> {
   const { stand, hubs, tenants, prefix } = incident;
-  const canaries = [tokenStart, ...tenants.map(({ secret }) => secret)];
+  // The secrets that the simulated directory makes itself have a word in common.
+  const canaries = [tokenStart, '~canary-', ...tenants.map(({ secret }) => secret)];
   const leaks = (where: string, text: string): string[] =>
     canaries.some((canary) => text.includes(canary)) ? [`a secret in ${where}`] : [];
   const events = [hubs.audit, hubs.operations].flatMap((hub) =>

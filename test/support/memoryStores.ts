@@ -1,6 +1,7 @@
-import type { Secrets, TenantStore } from '../../src/domain/ports';
+import type { TenantStore } from '../../src/domain/ports';
 import type { Tenant } from '../../src/domain/tenant';
 import { MemoryCoverageStore } from './memoryCoverageStore';
+import { MemoryVault } from './memoryCredentials';
 import { MemoryLedger } from './memoryLedger';
 import { conflict, MemoryRows, refuseAborted } from './memoryRows';
 import { MemoryProfileStore } from './memoryProfileStore';
@@ -46,23 +47,6 @@ class MemoryTenantStore implements TenantStore {
   }
 }
 
-/** Secrets in memory. */
-class MemorySecrets implements Secrets {
-  readonly values = new Map<string, { readonly value: string; readonly tags: Readonly<Record<string, string>> }>();
-
-  readonly read: Secrets['read'] = async (name) => Promise.resolve(this.values.get(name)?.value);
-
-  readonly write: Secrets['write'] = async (name, value, tags) => {
-    this.values.set(name, { value, tags: { ...tags } });
-    return Promise.resolve();
-  };
-
-  readonly remove: Secrets['remove'] = async (name) => {
-    this.values.delete(name);
-    return Promise.resolve();
-  };
-}
-
 /** Everything durable, in memory: it outlives the processes that work on it. */
 export class MemoryStores {
   readonly ledger = new MemoryLedger();
@@ -74,7 +58,7 @@ export class MemoryStores {
   readonly sent = new MemorySentMemory();
   readonly oversize = new MemoryOversizeStore();
   readonly poison = new MemoryPoisonStore();
-  readonly secrets = new MemorySecrets();
+  readonly secrets = new MemoryVault();
   readonly queue: MemoryQueue;
   readonly sink: MemorySink;
 

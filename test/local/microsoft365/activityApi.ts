@@ -13,6 +13,7 @@ const quarterHourMs = 15 * 60_000;
 const methodNames: Record<ActivityOperation, string> = {
   openId: '',
   token: '',
+  keys: '',
   unknown: '',
   subscriptionsList: 'GetSubscriptions',
   start: 'StartSubscription',

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { applicationOperation } from './applicationRoute';
 import { findPlace } from './graph/endpoints';
+import { isActionPath } from './response/simulatedResponse';
 import type { Operation } from './requestLog';
 import { isContentType, type Api, type ContentType } from './tenant';
 
@@ -19,7 +21,7 @@ export interface Call {
   publisherIdentifier: string | undefined;
 }
 
-const loginRoute = /^\/([^/]+)\/(?:(v2\.0\/\.well-known\/openid-configuration)|(oauth2\/v2\.0\/token))$/;
+const loginRoute = /^\/([^/]+)\/(?:(v2\.0\/\.well-known\/openid-configuration)|(oauth2\/v2\.0\/token)|(discovery\/v2\.0\/keys))$/;
 const feedRoute = /^\/api\/v1(?:\.0)?\/([^/]+)\/activity\/feed\/(.+)$/;
 const feedOperations: Record<string, Operation> = {
   'subscriptions/list': 'subscriptionsList',
@@ -45,15 +47,21 @@ export function route(listener: Call['listener'], method: string, target: string
     body: '',
     contentType: isContentType(asked) ? asked : undefined,
     publisherIdentifier: query.get('PublisherIdentifier') ?? undefined,
-    ...placeOf(listener, path, query, headers),
+    ...placeOf(listener, method, path, query, headers),
   };
 }
 
 type Place = Pick<Call, 'operation' | 'tenantId' | 'contentId'>;
 
-function placeOf(listener: Call['listener'], path: string, query: URLSearchParams, headers: IncomingHttpHeaders): Place {
+function placeOf(
+  listener: Call['listener'],
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  headers: IncomingHttpHeaders,
+): Place {
   if (listener === 'login') return loginCall(path);
-  return listener === 'management' ? feedCall(path, query) : objectCall(listener, path, headers.authorization);
+  return listener === 'management' ? feedCall(path, query) : objectCall(listener, method, path, headers.authorization);
 }
 
 const nowhere: Place = { operation: 'unknown', tenantId: undefined, contentId: undefined };
@@ -61,7 +69,11 @@ const nowhere: Place = { operation: 'unknown', tenantId: undefined, contentId: u
 function loginCall(path: string): Place {
   const found = loginRoute.exec(path);
   if (!found) return nowhere;
-  return { operation: found[2] ? 'openId' : 'token', tenantId: found[1]?.toLowerCase(), contentId: undefined };
+  return {
+    operation: found[2] ? 'openId' : found[4] ? 'keys' : 'token',
+    tenantId: found[1]?.toLowerCase(),
+    contentId: undefined,
+  };
 }
 
 function feedCall(path: string, query: URLSearchParams): Place {
@@ -79,7 +91,10 @@ function feedCall(path: string, query: URLSearchParams): Place {
 }
 
 /** Graph and Defender have no tenant in their paths: it is the token's. */
-function objectCall(listener: 'graph' | 'defender', path: string, authorization: string | undefined): Place {
+function objectCall(listener: 'graph' | 'defender', method: string, path: string, authorization: string | undefined): Place {
+  const application = listener === 'graph' ? applicationOperation(path) : undefined;
+  if (application !== undefined) return { operation: application, tenantId: tenantOfToken(authorization), contentId: undefined };
+  if (isActionPath(method, path)) return { operation: 'action', tenantId: tenantOfToken(authorization), contentId: undefined };
   const place = findPlace(listener, path.replace(/^\/[^/]*\/?/, ''));
   return { operation: place?.endpoint.operation ?? 'unknown', tenantId: tenantOfToken(authorization), contentId: place?.id };
 }

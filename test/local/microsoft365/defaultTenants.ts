@@ -77,6 +77,27 @@ const kinds: readonly Partial<SimulatedTenant>[] = [
 /** How many tenants it takes until there is one of each trouble and one of each kind. */
 export const tenantsOfEveryKind = firstMoods.length + kinds.length;
 
+const prospectNames = ['Blue Yonder Airlines', 'Datum Corporation', 'Coho Vineyard'];
+
+/** Organisations that are not collected yet: their administrators can be invited. */
+export function prospects(seed: number): SimulatedTenant[] {
+  return prospectNames.map((name, index) => {
+    const random = createRandom(seed, 'prospect', index);
+    const word = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+    return {
+      tenantId: random.guid(),
+      name,
+      domain: `${word}.onmicrosoft.com`,
+      // An application its administrators have made themselves.
+      clientId: random.guid(),
+      secret: `fake-secret-${word}~${random.hex(10)}`,
+      mood: 'steady',
+      prospect: true,
+      skus: licences[index % licences.length] ?? [],
+    };
+  });
+}
+
 /** Varied tenants with made-up names: four healthy ones first, then one of each trouble, one of each kind, then mostly quiet ones. */
 export function defaultTenants(count: number, seed: number): SimulatedTenant[] {
   return Array.from({ length: count }, (_, index) => {

@@ -1,12 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createPlainServer, type Server as PlainServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { answerActivity, inspect } from './activityApi';
+import { applicationOperation } from './applicationRoute';
+import { answerApplications } from './applicationsApi';
 import { route, type Call } from './call';
 import type { Faults } from './faults';
 import type { SimulatedGraph } from './graph/graph';
 import { answerObjects } from './graph/graphApi';
+import { answerDirectory } from './identity/directoryApi';
+import { answerIdentityEndpoint } from './identity/managedIdentity';
+import { answerBrowser } from './identity/signInPages';
 import { answerLogin } from './login';
 import type { Reply } from './reply';
 import type { RequestLog } from './requestLog';
@@ -22,6 +28,8 @@ const bodyLimit = 1 << 20;
 /** The open listeners. */
 export interface Listeners {
   urls: Urls;
+  /** Where browsers sign in: the same pages without TLS, so that nobody has to trust a certificate. */
+  signInUrl: string;
   /** Begins to answer; until then requests wait. */
   serve(parts: Omit<Parts, 'signal'>): void;
   close(): Promise<void>;
@@ -30,11 +38,11 @@ export interface Listeners {
 /** Opens the four https listeners on 127.0.0.1. */
 export async function openListeners(
   tls: { key: string; cert: string },
-  ports: Partial<Record<ListenerName, number>>,
+  ports: Partial<Record<ListenerName | 'signIn', number>>,
 ): Promise<Listeners> {
   const closing = new AbortController();
   let answer: ((name: ListenerName, request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
-  const servers: Server[] = [];
+  const servers: (Server | PlainServer)[] = [];
   const urls: Urls = { login: '', management: '', graph: '', defender: '' };
   for (const name of names) {
     const server = createServer({ key: tls.key, cert: tls.cert, keepAliveTimeout: 65_000 }, (request, response) => {
@@ -48,8 +56,18 @@ export async function openListeners(
     urls[name] = `https://localhost:${(server.address() as AddressInfo).port}`;
     servers.push(server);
   }
+  const plain = createPlainServer((request, response) => {
+    response.on('error', () => undefined);
+    answer?.('login', request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    plain.once('error', reject);
+    plain.listen(ports.signIn ?? 0, '127.0.0.1', resolve);
+  });
+  servers.push(plain);
   return {
     urls,
+    signInUrl: `http://localhost:${(plain.address() as AddressInfo).port}`,
     serve(parts) {
       answer = (name, request, response) => handle({ ...parts, signal: closing.signal }, name, request, response);
     },
@@ -79,6 +97,7 @@ interface Parts {
 
 async function handle(parts: Parts, name: ListenerName, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { service, graph, faults, requests, signal } = parts;
+  if (name === 'login' && (await browse(service, request, response))) return;
   const call = route(name, request.method ?? 'GET', request.url ?? '/', request.headers);
   response.once('close', graph.enter(call));
   if (call.method !== 'GET') call.body = await readBody(request);
@@ -119,9 +138,29 @@ function rightAnswer(service: Service, graph: SimulatedGraph, call: Call): Reply
     case 'management':
       return answerActivity(service, call);
     case 'graph':
+      return (
+        answerDirectory(service, call) ??
+        (applicationOperation(call.path) === undefined ? answerObjects(graph, call) : answerApplications(service, call))
+      );
     case 'defender':
       return answerObjects(graph, call);
   }
+}
+
+/** Answers a browser that signs in; faults are for the connector only. */
+async function browse(service: Service, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  const { method = 'GET', url = '/', headers } = request;
+  const secretHeader = headers['x-identity-header'];
+  const token = answerIdentityEndpoint(service, url, typeof secretHeader === 'string' ? secretHeader : undefined);
+  if (token !== undefined) {
+    response.writeHead(token.status, token.headers).end(token.body);
+    return true;
+  }
+  if (!/\/(authorize|adminconsent)(\?|$)/.test(url)) return false;
+  const reply = answerBrowser(service, method, url, method === 'POST' ? await readBody(request) : '', headers.cookie ?? '');
+  if (reply === undefined) return false;
+  response.writeHead(reply.status, reply.headers).end(reply.body);
+  return true;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -1,6 +1,9 @@
+import { openAssertion } from './applicationsApi';
 import type { Call } from './call';
+import { applicationLogin, redeemCode } from './identity/tokenGrants';
 import { jsonReply, type Reply } from './reply';
 import type { Service } from './service';
+import type { SecretVerdict } from './application';
 import type { Api, TenantControl } from './tenant';
 
 interface LoginError {
@@ -17,13 +20,19 @@ export function answerLogin(service: Service, call: Call): Reply {
     service.violate('unknownRoute', call, `${call.method} ${call.path}`);
     return jsonReply(404, { error: 'invalid_request', error_description: `AADSTS900439: no route ${call.path}` });
   }
-  const method = call.operation === 'openId' ? 'GET' : 'POST';
+  const method = call.operation === 'token' ? 'POST' : 'GET';
   if (call.method !== method) {
     service.violate('wrongMethod', call, `${call.method} ${call.path}`);
     return jsonReply(405, {
       error: 'invalid_request',
       error_description: 'AADSTS900561: The endpoint only accepts POST requests.',
     });
+  }
+  if (call.operation === 'keys') return jsonReply(200, service.identity.idTokens.jwks());
+  const form = new URLSearchParams(call.body);
+  if (call.operation === 'token' && form.get('grant_type') === 'authorization_code') {
+    const redeemed = redeemCode(service, call.tenantId ?? '', form);
+    return 'body' in redeemed ? jsonReply(200, redeemed.body) : refuse(service, redeemed.code, redeemed);
   }
   const tenant = service.tenantByName(call.tenantId ?? '');
   if (!tenant) {
@@ -74,11 +83,20 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
     const text = `The app requested an unsupported grant type '${form.get('grant_type') ?? ''}'.`;
     return refuse(service, 70003, { error: 'unsupported_grant_type', status: 400, text });
   }
-  const unknown = unknownApplication(service, control, form.get('client_id') ?? '');
+  const clientId = (form.get('client_id') ?? '').toLowerCase();
+  const other = applicationLogin(service, tenant.tenantId, clientId, form.get('client_secret') ?? '');
+  const unknown = other === undefined || other === 'notConsented' ? unknownApplication(service, control, clientId) : undefined;
   if (unknown) return unknown;
 
-  const wrongSecret = judgeSecret(service, control, form.get('client_secret') ?? '');
-  if (wrongSecret) return wrongSecret;
+  const assertion = form.get('client_assertion');
+  const secret = form.get('client_secret') ?? '';
+  const wrongCredential =
+    other !== undefined && other !== 'notConsented'
+      ? refuseVerdict(service, clientId, secret, other.verdict)
+      : assertion === null
+        ? judgeSecret(service, control, secret)
+        : judgeAssertion(service, control, assertion, `${service.urls.login}/${call.tenantId ?? ''}/oauth2/v2.0/token`);
+  if (wrongCredential) return wrongCredential;
 
   const scope = form.get('scope') ?? '';
   const api = apiOf(service, scope);
@@ -95,7 +113,8 @@ function issueToken(service: Service, control: TenantControl, call: Call): Reply
     return refuse(service, 500014, { error: 'invalid_resource', status: 400, text });
   }
   const life = service.settings.tokenLifeSeconds ?? control.tokenLifeSeconds;
-  const subject = { aud: service.urls[api], tid: tenant.tenantId, appid: tenant.clientId, roles: control.roles(api) };
+  const roles = other === undefined || other === 'notConsented' ? control.roles(api) : other.roles(api);
+  const subject = { aud: service.urls[api], tid: tenant.tenantId, appid: clientId, roles };
   return jsonReply(200, {
     token_type: 'Bearer',
     expires_in: life,
@@ -125,7 +144,10 @@ function judgeSecret(service: Service, control: TenantControl, secret: string): 
     const text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
     return refuse(service, 7000218, { error: 'invalid_client', status: 401, text });
   }
-  const verdict = control.judge(secret);
+  return refuseVerdict(service, clientId, secret, control.judge(secret));
+}
+
+function refuseVerdict(service: Service, clientId: string, secret: string, verdict: SecretVerdict): Reply | undefined {
   if (verdict === 'accepted') return undefined;
   if (verdict === 'expired') {
     const text = `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`;
@@ -133,6 +155,32 @@ function judgeSecret(service: Service, control: TenantControl, secret: string): 
   }
   const text = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${clientId}'.${guid.test(secret) ? ' The value sent looks like a client secret ID.' : ''}`;
   return refuse(service, 7000215, { error: 'invalid_client', status: 401, text });
+}
+
+/** A proof by certificate, or by the token of a managed identity that the application trusts. */
+function judgeAssertion(service: Service, control: TenantControl, assertion: string, url: string): Reply | undefined {
+  const { application } = control;
+  const refused = (code: number, text: string): Reply => refuse(service, code, { error: 'invalid_client', status: 401, text });
+  const identity = service.tokens.check(assertion, service.nowMs());
+  if (identity) {
+    if (application.federated.length === 0)
+      return refused(7000226, `No configured federated identity credentials on application '${application.clientId}'.`);
+    const sameIssuer = application.federated.filter(({ issuer }) => issuer === `${service.urls.login}/${identity.tid}/v2.0`);
+    if (sameIssuer.length === 0)
+      return refused(700211, 'No matching federated identity record found for presented assertion issuer.');
+    const sameSubject = sameIssuer.filter(({ subject }) => subject === identity.appid);
+    if (sameSubject.length === 0)
+      return refused(700213, 'No matching federated identity record found for presented assertion subject.');
+    if (!sameSubject.some(({ audience }) => audience === identity.aud))
+      return refused(700212, 'No matching federated identity record found for presented assertion audience.');
+    return undefined;
+  }
+  const claims = openAssertion(application, assertion, service.nowMs());
+  if (claims?.iss !== application.clientId || claims.sub !== application.clientId)
+    return refused(700027, 'Client assertion contains an invalid signature. [Reason - The key was not found.]');
+  return claims.aud.toLowerCase() === url.toLowerCase()
+    ? undefined
+    : refused(700023, `Client assertion audience claim does not match Realm issuer.`);
 }
 
 function apiOf(service: Service, scope: string): Api | undefined {

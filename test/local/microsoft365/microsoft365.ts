@@ -3,6 +3,9 @@ import { ContentStore } from './contentStore';
 import { Faults } from './faults';
 import { Generator } from './generator';
 import { SimulatedGraph } from './graph/graph';
+import type { PublishedApplication } from './identity/applications';
+import type { Identity } from './identity/identity';
+import type { ManagedIdentity } from './identity/applications';
 import { openListeners } from './listeners';
 import { PublishedFiles } from './publishedFiles';
 import { createRandom } from './random';
@@ -26,13 +29,21 @@ export interface Microsoft365Options extends Partial<Settings> {
   /** Where published content and subscriptions are kept over a restart; in memory only when absent. */
   folder?: string;
   /** Fixed ports, so that addresses stay the same over a restart; free ones when absent. */
-  ports?: Partial<Record<'login' | Api, number>>;
+  ports?: Partial<Record<'login' | 'signIn' | Api, number>>;
+  /** Applications that are registered elsewhere and that any tenant may use. */
+  published?: readonly PublishedApplication[];
+  /** The identity that the connector runs as. */
+  managedIdentity?: ManagedIdentity;
 }
 
 /** A running simulated Microsoft 365. */
 export interface Microsoft365 {
   /** Origins such as `https://localhost:41234`. */
   readonly urls: Urls;
+  /** Where browsers sign in. */
+  readonly signInUrl: string;
+  /** People, applications and consents. */
+  readonly identity: Identity;
   /** May be changed while it runs. */
   readonly settings: Settings;
   readonly truth: TruthLog;
@@ -86,7 +97,8 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
 
   function addTenant(tenant: SimulatedTenant): TenantControl {
     const tenantId = tenant.tenantId.toLowerCase();
-    const control = new TenantControl({ ...tenant, tenantId }, () => clock.now().getTime());
+    const shared = service.tenants.get(tenant.registeredIn ?? '')?.application;
+    const control = new TenantControl({ ...tenant, tenantId }, () => clock.now().getTime(), shared);
     service.tenants.set(tenantId, control);
     for (const contentType of tenant.subscribed ?? []) {
       if (service.subscriptions.get(tenantId, contentType)) continue;
@@ -105,11 +117,15 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
     timer = undefined;
   }
 
+  for (const application of options.published ?? []) service.identity.publish(application);
+  if (options.managedIdentity !== undefined) service.identity.manage(options.managedIdentity);
   for (const tenant of options.tenants) addTenant(tenant);
   listeners.serve({ service, graph, faults, requests });
 
   return {
     urls: listeners.urls,
+    signInUrl: listeners.signInUrl,
+    identity: service.identity,
     settings,
     truth: new TruthLog(service.content.blobs, clock),
     graph,

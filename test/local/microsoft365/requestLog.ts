@@ -1,3 +1,4 @@
+import type { ApplicationOperation } from './applicationRoute';
 import type { ObjectOperation } from './graph/operations';
 import type { Api, ContentType } from './tenant';
 
@@ -5,6 +6,7 @@ import type { Api, ContentType } from './tenant';
 export type ActivityOperation =
   | 'openId'
   | 'token'
+  | 'keys'
   | 'subscriptionsList'
   | 'start'
   | 'stop'
@@ -16,7 +18,7 @@ export type ActivityOperation =
   | 'unknown';
 
 /** What a request asked for. */
-export type Operation = ActivityOperation | ObjectOperation;
+export type Operation = ActivityOperation | ApplicationOperation | ObjectOperation | 'action';
 
 /** One answered request. */
 export interface RequestEntry {

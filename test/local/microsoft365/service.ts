@@ -1,4 +1,5 @@
 import type { Call } from './call';
+import { Identity } from './identity/identity';
 import type { ContentStore } from './contentStore';
 import type { Random } from './random';
 import type { Rule, Violation } from './requestLog';
@@ -23,6 +24,7 @@ export class Service {
   readonly random: Random;
   readonly tenants = new Map<string, TenantControl>();
   readonly violations: Violation[] = [];
+  readonly identity = new Identity(() => this);
 
   constructor(parts: Pick<Service, 'clock' | 'settings' | 'urls' | 'tokens' | 'content' | 'subscriptions' | 'random'>) {
     this.clock = parts.clock;

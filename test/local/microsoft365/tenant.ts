@@ -1,3 +1,4 @@
+import { SimulatedApplication, type SecretVerdict } from './application';
 import { everything, featuresOf, type Feature } from './graph/skus';
 
 /** The five content types of the Management Activity API. https://learn.microsoft.com/office/office-365-management-api/ */
@@ -45,7 +46,13 @@ export interface SimulatedTenant {
   /** The application registration that may ask for tokens in this tenant. */
   clientId: string;
   secret: string;
+  /** How long that secret lives, in days; two years when absent. */
+  secretLifeDays?: number;
+  /** The tenant in which the application is registered, when it is one of several tenants; this one then has no credentials of its own. */
+  registeredIn?: string;
   mood: TenantMood;
+  /** Not collected yet: an administrator of it may be about to come in. */
+  prospect?: boolean;
   /** Content types the generator makes content for (all five when absent). */
   contentTypes?: readonly ContentType[];
   /** Subscriptions that are already enabled at the start (none when absent). */
@@ -109,15 +116,6 @@ function activityOf(mood: TenantMood): Activity {
   return mood === 'auditOff' || mood === 'subscriptionDisabled' ? 'none' : 'quiet';
 }
 
-interface Secret {
-  value: string;
-  acceptedFrom: number;
-  expired: boolean;
-}
-
-/** What the service says about a presented client secret. */
-export type SecretVerdict = 'accepted' | 'wrong' | 'expired';
-
 /** The run-time state of a tenant; a test turns its knobs as an administrator of that tenant would. */
 export class TenantControl {
   readonly tenant: SimulatedTenant;
@@ -125,20 +123,22 @@ export class TenantControl {
   mood!: TenantMood;
   consented!: boolean;
   tokenLifeSeconds: number;
-  readonly #now: () => number;
-  #secrets: Secret[];
+  /** The application it signs in as, with its credentials; several tenants may share one. */
+  readonly application: SimulatedApplication;
   #roles!: Record<Api, readonly string[]>;
   #skus: readonly string[];
   #notProvisioned: readonly Feature[];
 
-  constructor(tenant: SimulatedTenant, now: () => number) {
+  constructor(tenant: SimulatedTenant, now: () => number, application = new SimulatedApplication(tenant.clientId, now)) {
     this.tenant = tenant;
     this.domain = tenant.domain ?? `${tenant.name.toLowerCase().replace(/[^a-z0-9]/g, '')}.onmicrosoft.com`;
     this.tokenLifeSeconds = tenant.tokenLifeSeconds ?? 3599;
-    this.#now = now;
+    this.application = application;
+    application.owners.add(application.clientId);
     this.#skus = tenant.skus ?? everything;
     this.#notProvisioned = tenant.notProvisioned ?? [];
-    this.#secrets = [{ value: tenant.secret, acceptedFrom: -Infinity, expired: false }];
+    if (application.judge(tenant.secret) === 'wrong')
+      application.addSecret(tenant.secret, { lifeDays: tenant.secretLifeDays ?? 730 });
     this.setMood(tenant.mood);
   }
 
@@ -148,7 +148,7 @@ export class TenantControl {
     this.consented = mood !== 'noConsent';
     this.#roles = { ...defaultRoles, ...this.tenant.roles };
     if (mood === 'noPermission') this.setRoles('management', ['ServiceHealth.Read']);
-    for (const secret of this.#secrets) secret.expired = mood === 'secretExpired';
+    this.application.expire(undefined, mood === 'secretExpired');
   }
 
   /** How much the generator makes for this tenant now. */
@@ -179,30 +179,28 @@ export class TenantControl {
 
   /** Replaces every secret by this one, which is accepted only after the delay, as replication in Entra ID does. */
   setSecret(value: string, options: { acceptedAfterMs?: number } = {}): void {
-    this.#secrets = [];
+    this.application.removeSecret();
     this.addSecret(value, options);
   }
 
   /** Adds a secret beside those there are. */
   addSecret(value: string, options: { acceptedAfterMs?: number } = {}): void {
-    this.#secrets.push({ value, acceptedFrom: this.#now() + (options.acceptedAfterMs ?? 0), expired: false });
+    this.application.addSecret(value, options);
   }
 
   /** Removes one secret; requests with it answer AADSTS7000215 from now on. */
   removeSecret(value: string): void {
-    this.#secrets = this.#secrets.filter((secret) => secret.value !== value);
+    this.application.removeSecret(value);
   }
 
   /** Lets one secret, or all of them, expire; requests with it answer AADSTS7000222. */
   expireSecret(value?: string): void {
-    for (const secret of this.#secrets) if (value === undefined || secret.value === value) secret.expired = true;
+    this.application.expire(value);
   }
 
   /** Judges a presented secret. */
   judge(value: string): SecretVerdict {
-    const secret = this.#secrets.find((each) => each.value === value);
-    if (!secret || secret.acceptedFrom > this.#now()) return 'wrong';
-    return secret.expired ? 'expired' : 'accepted';
+    return this.application.judge(value);
   }
 
   /** Removes the application from the tenant; tokens already issued stay valid until they expire. */

@@ -9,7 +9,7 @@ export interface Claims {
   iat: number;
   nbf: number;
   exp: number;
-  idtyp: 'app';
+  idtyp: 'app' | 'user';
   uti: string;
   ver: '1.0';
   roles?: readonly string[];
@@ -34,16 +34,18 @@ export class Tokens {
     subject: { aud: string; tid: string; appid: string; roles: readonly string[] },
     nowMs: number,
     lifeSeconds: number,
+    delegated?: { scp: string; oid: string },
   ): string {
     const { roles, ...rest } = subject;
     const iat = Math.floor(nowMs / 1000);
     const claims: Claims = {
       ...rest,
+      ...delegated,
       iss: `https://sts.windows.net/${subject.tid}/`,
       iat,
       nbf: iat,
       exp: iat + lifeSeconds,
-      idtyp: 'app',
+      idtyp: delegated === undefined ? 'app' : 'user',
       // A token of an application without roles has no such claim at all.
       ...(roles.length > 0 ? { roles } : {}),
       uti: `simulated-${++this.#issued}`,

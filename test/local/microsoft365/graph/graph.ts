@@ -1,5 +1,6 @@
 import type { Call } from '../call';
 import { createRandom } from '../random';
+import { SimulatedResponse } from '../response/simulatedResponse';
 import type { Service } from '../service';
 import type { TenantControl } from '../tenant';
 import { endpointOf, listOf } from './endpoints';
@@ -45,6 +46,8 @@ export class SimulatedGraph {
   readonly seed: number;
   readonly limits = new LimitCounters();
   readonly truth: GraphTruth;
+  /** What was done to users and machines. */
+  readonly response: SimulatedResponse;
   readonly #data = new Map<string, TenantData>();
   readonly #inFlight = new Map<string, number>();
   readonly #generations = new Map<string, number>();
@@ -57,6 +60,11 @@ export class SimulatedGraph {
     this.seed = seed;
     this.#beginMs = this.#generatedMs = service.clock.now().getTime();
     this.truth = new GraphTruth(this);
+    this.response = new SimulatedResponse({
+      now: () => service.clock.now().getTime(),
+      objects: (tenantId, feed) => this.#present(tenantId, feed),
+      publishUser: (tenantId, user) => void this.publish(tenantId, 'users', user),
+    });
   }
 
   /** Lets the world turn up to a time; nothing of it changes in between. */
@@ -176,6 +184,11 @@ export class SimulatedGraph {
   /** Every feed. */
   get feeds(): readonly Feed[] {
     return feeds;
+  }
+
+  *#present(tenantId: string, feed: Feed): Generator<Record<string, unknown>> {
+    const store = this.store(tenantId, feed);
+    for (const state of store.statesAt(this.mark())) if (state.removed === undefined) yield store.parse(state);
   }
 
   #control(tenantId: string): TenantControl {

@@ -1,6 +1,7 @@
 import { createRandom } from '../random';
 import type { Call } from '../call';
 import { bytesReply, jsonReply, type Reply } from '../reply';
+import { isActionPath } from '../response/simulatedResponse';
 import type { TenantControl } from '../tenant';
 import type { Claims } from '../tokens';
 import type { Asked } from './asked';
@@ -32,6 +33,8 @@ export function answerObjects(graph: SimulatedGraph, call: Call): Reply {
 function answer(graph: SimulatedGraph, call: Call, headers: Record<string, string>): Reply {
   const { service } = graph;
   const { claims, control } = authorise(graph, call);
+  const acted = answerAction(graph, call, claims);
+  if (acted !== undefined) return acted;
   const [, version = '', path = ''] = /^\/(v1\.0|beta|api)\/(.*)$/.exec(call.path) ?? [];
   const place = (version === 'api') === (call.listener === 'defender') ? findPlace(call.listener as 'graph', path) : undefined;
   if (!place) {
@@ -55,6 +58,40 @@ function answer(graph: SimulatedGraph, call: Call, headers: Record<string, strin
   checkSignInActivity(asked, query);
   if (place.id !== undefined) return answerSingle(asked, query, place.id);
   return endpoint.kind === 'delta' ? answerDelta(asked, query) : answerList(asked, query);
+}
+
+/** What acts on users and machines, and what reads it back. */
+function answerAction(graph: SimulatedGraph, call: Call, claims: Claims): Reply | undefined {
+  const { listener, method, path, query, body } = call;
+  if (listener !== 'graph' && listener !== 'defender') return undefined;
+  if (isActionPath(method, path)) keepActionLimits(graph, call, claims);
+  const reply = graph.response.answer({ listener, tenantId: claims.tid, method, path, query, body, roles: claims.roles ?? [] });
+  if (reply === undefined) return undefined;
+  const { status, body: json } = reply;
+  return json === undefined ? bytesReply(status, Buffer.alloc(0)) : jsonReply(status, json);
+}
+
+function keepActionLimits({ service, limits: counters }: SimulatedGraph, call: Call, claims: Claims): void {
+  if (!service.settings.keepLimits) return;
+  const names: readonly LimitName[] =
+    call.listener === 'defender'
+      ? ['defenderMinute', 'defenderHour']
+      : /riskyUsers/.test(call.path)
+        ? ['identityProtection']
+        : [];
+  for (const name of names) {
+    const limit: Limit = limits[name];
+    const owner = limit.scope === 'tenant' ? claims.tid : `${claims.tid}|${claims.appid}`;
+    const { waitSeconds } = counters.count(name, owner, 1, service.clock.now().getTime());
+    if (waitSeconds === undefined) continue;
+    service.violate('tooManyRequests', call, `${name}: more than ${limit.most} in ${limit.seconds} s`);
+    throw new Refusal(
+      429,
+      'TooManyRequests',
+      'Too many requests.',
+      limit.retryAfter ? { 'Retry-After': String(waitSeconds) } : {},
+    );
+  }
 }
 
 function authorise({ service }: SimulatedGraph, call: Call): { claims: Claims; control: TenantControl } {

@@ -1,0 +1,120 @@
+import type { Failure } from '../domain/failure';
+import type { Clock, SourceStore, TenantStore } from '../domain/ports';
+import { recordsPerHour } from '../domain/recentRecords';
+import type { Source } from '../domain/source';
+import type { SourceRow } from '../domain/sourceState';
+import type { Tenant } from '../domain/tenant';
+import { explainTenant, worstFirst } from './explain';
+import type { TenantExplanation } from './explain';
+import { choiceOf } from './schedule';
+
+/** The one thing a person does next about a tenant: ask for consent again, give a credential, resume, collect now, or look closer. */
+export type NextAction = 'consent' | 'credential' | 'resume' | 'sync' | 'look';
+
+/** One tenant as the list shows it. */
+export interface ListedTenant extends TenantExplanation {
+  readonly tenant: Tenant;
+  readonly lastRecordAt: string | undefined;
+  readonly records: number;
+  /** Records of the last hour. */
+  readonly recordsPerHour: number;
+  /** How far behind now the slowest of its feeds has been listed, in seconds; undefined while none has. */
+  readonly lagSeconds: number | undefined;
+  readonly gaps: number;
+  /** Undefined when there is nothing to do. */
+  readonly nextAction: NextAction | undefined;
+}
+
+const atOnce = 32;
+const oftenSeconds = 900;
+
+interface ListPorts {
+  readonly clock: Clock;
+  readonly tenants: TenantStore;
+  readonly sourceRows: SourceStore;
+  readonly sources: ReadonlyMap<string, Source>;
+}
+
+/** All tenants with their state, those that need a person first. */
+export async function listTenants(ports: ListPorts, signal: AbortSignal): Promise<readonly ListedTenant[]> {
+  const tenants: Tenant[] = [];
+  for await (const tenant of ports.tenants.all(signal)) tenants.push(tenant);
+  const found: ListedTenant[] = [];
+  for (let start = 0; start < tenants.length; start += atOnce)
+    found.push(...(await Promise.all(tenants.slice(start, start + atOnce).map(async (tenant) => listed(ports, tenant, signal)))));
+  const rank = ({ state }: ListedTenant): number => worstFirst.indexOf(state);
+  return found.sort((a, b) => rank(a) - rank(b) || a.tenant.name.localeCompare(b.tenant.name));
+}
+
+async function listed(ports: ListPorts, tenant: Tenant, signal: AbortSignal): Promise<ListedTenant> {
+  return summarise(tenant, await ports.sourceRows.ofTenant(tenant.id, signal), ports.sources, ports.clock.now());
+}
+
+/** A tenant in one line, from the rows of its sources. */
+export function summarise(
+  tenant: Tenant,
+  rows: readonly SourceRow[],
+  sources: ReadonlyMap<string, Source>,
+  now: Date,
+): ListedTenant {
+  const explanation = explainTenant(tenant, rows, sources.values());
+  const sum = (count: (row: SourceRow) => number): number => rows.reduce((total, row) => total + count(row), 0);
+  return {
+    ...explanation,
+    tenant,
+    lastRecordAt: rows
+      .flatMap((row) => row.lastRecordAt ?? [])
+      .sort()
+      .at(-1),
+    records: sum(({ recordsTotal }) => recordsTotal),
+    recordsPerHour: sum(({ memory }) => recordsPerHour(memory.recent, now)),
+    lagSeconds: lagSeconds(tenant, rows, sources, now),
+    gaps: sum(({ gapsTotal }) => gapsTotal),
+    nextAction: nextActionOf(explanation, rows),
+  };
+}
+
+/** Only feeds that are asked often have a lag: what is read once a day is a day old, and right. */
+function lagSeconds(
+  tenant: Tenant,
+  rows: readonly SourceRow[],
+  sources: ReadonlyMap<string, Source>,
+  now: Date,
+): number | undefined {
+  const lags = rows.flatMap(({ sourceId, cursor, state }) => {
+    const source = sources.get(sourceId);
+    const polling = source === undefined ? undefined : choiceOf(tenant, source)?.polling;
+    const isFeed = source !== undefined && 'rules' in source.progress && (source.everySeconds ?? 0) <= oftenSeconds;
+    if (!isFeed || polling?.kind !== 'adaptive' || cursor.listedTo === undefined || state.name === 'notAvailable') return [];
+    return [Math.max(0, Math.round((now.getTime() - Date.parse(cursor.listedTo)) / 1_000))];
+  });
+  return lags.length === 0 ? undefined : Math.max(...lags);
+}
+
+const actionsOfFailures: Partial<Readonly<Record<Failure['kind'], NextAction>>> = {
+  consentMissing: 'consent',
+  permissionMissing: 'consent',
+  credentialRejected: 'credential',
+  credentialMissing: 'credential',
+};
+
+function nextActionOf({ state, sources }: TenantExplanation, rows: readonly SourceRow[]): NextAction | undefined {
+  switch (state) {
+    case 'paused':
+      return 'resume';
+    case 'needsAttention': {
+      const worst = rows.find(({ sourceId }) => sourceId === sources[0])?.state.failure;
+      return worst === undefined ? 'look' : (actionsOfFailures[worst.kind] ?? 'look');
+    }
+    case 'degraded':
+      return 'look';
+    case 'disabled':
+      return 'sync';
+    case 'collecting':
+    case 'catchingUp':
+    case 'waiting':
+    case 'notAvailable':
+    case 'notRunYet':
+      return undefined;
+  }
+}

@@ -1,0 +1,214 @@
+import type { LastDelivery } from '../app/lastDeliveries';
+import type { CoverageRow } from '../app/heatMap';
+import type { IntegrationView } from '../app/integrationsView';
+import type { HourCoverage } from '../domain/coverage';
+import { verdictTitles } from '../domain/verdict';
+import { html } from './html';
+import type { Html } from './html';
+import { count, moment, span, stateChip, withoutCommand } from './layout';
+
+/** Hours by sources, with what the ledger proves of each. */
+export interface ShownCoverage {
+  readonly hours: readonly string[];
+  readonly rows: readonly CoverageRow[];
+}
+
+/** Every source with its state and verdict, what it delivered, and how late. */
+export function sourcesTable(integrations: readonly IntegrationView[]): Html {
+  return html`<h2 id="sources">Sources</h2>
+    <table class="stack">
+      <caption class="hidden">
+        Sources with their states
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Source</th>
+          <th scope="col">State</th>
+          <th scope="col">Why, and what to do</th>
+          <th scope="col">May be read</th>
+          <th scope="col" class="number">Delivered, 24 h</th>
+          <th scope="col" class="number">Records, 24 h</th>
+          <th scope="col" class="number">Late, 95 %</th>
+          <th scope="col">Last record</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${integrations.flatMap(({ sources }) => sources.map(sourceRow))}
+      </tbody>
+    </table>`;
+}
+
+function sourceRow(one: IntegrationView['sources'][number]): Html {
+  const { title, source, state, why, nextStep, lastDay, lastRecordAt, verdict } = one;
+  const late = lastDay.latenessSecondsP95;
+  const step = withoutCommand(nextStep);
+  return html`<tr>
+    <th scope="row">${title}<br /><code class="quiet">${source}</code></th>
+    <td>${stateChip(state)}</td>
+    <td>
+      <p>${why}</p>
+      ${step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
+    </td>
+    <td data-label="May be read" class="${verdict === undefined ? 'empty' : ''}">
+      ${verdict !== undefined && html`${verdictTitles[verdict.name]}${verdict.missing !== undefined && html`: <code>${verdict.missing.join(', ')}</code>`}`}
+    </td>
+    <td class="number" data-label="Delivered, 24 h">${count(lastDay.delivered)} of ${count(lastDay.units)}</td>
+    <td class="number" data-label="Records, 24 h">${count(lastDay.records)}</td>
+    <td class="number" data-label="Late, 95 %">${late === undefined ? '–' : `≤ ${span(late)}`}</td>
+    <td data-label="Last record">${moment(lastRecordAt)}</td>
+  </tr>`;
+}
+
+interface Cell {
+  readonly look: string;
+  readonly mark: string;
+  readonly text: string;
+}
+
+function cellOf(hour: HourCoverage | undefined): Cell {
+  if (hour === undefined || hour.listed === 0) return { look: '', mark: '', text: 'nothing listed' };
+  const counts = `${count(hour.delivered)} of ${count(hour.listed)} delivered`;
+  if (hour.gaps > 0) return { look: 'lost', mark: '×', text: `${counts}, ${count(hour.gaps)} lost` };
+  if (hour.pending > 0) return { look: 'open', mark: '…', text: `${counts}, ${count(hour.pending)} waiting` };
+  return { look: 'whole', mark: '', text: `${counts}, ${count(hour.records)} records` };
+}
+
+const hourLabel = (hour: string): string => `${hour.slice(0, 10)} ${hour.slice(11, 13)}:00 UTC`;
+
+/** Hours by sources; each cell says in words what its colour shows. Below, in a sentence, what all of them come to. */
+export function heatMap({ hours, rows }: ShownCoverage): Html {
+  return html`<h2 id="coverage">Coverage, last ${hours.length} hours</h2>
+    <p>${coverageSentence(rows)}</p>
+    <div class="card scroll" tabindex="0" role="region" aria-label="Coverage, hour by hour">
+      <table class="heat">
+        <thead>
+          <tr>
+            <th scope="col"><span class="hidden">Source</span></th>
+            ${hours.map(
+              (hour) =>
+                html`<th scope="col">
+                  <span class="hidden">${hourLabel(hour)}</span
+                  >${hour.endsWith('T00') || hour.endsWith('T12') ? html`<span aria-hidden="true">${hour.slice(11, 13)}</span>` : ''}
+                </th>`,
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row) =>
+              html`<tr>
+                <th scope="row">${row.title}</th>
+                ${hours.map((hour) => {
+                  const { look, mark, text } = cellOf(row.hours.get(hour));
+                  return html`<td class="${look}" title="${hourLabel(hour)}: ${text}">
+                    <span class="hidden">${text}</span><span aria-hidden="true">${mark}</span>
+                  </td>`;
+                })}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <ul class="legend">
+      <li>Filled: everything that was listed is delivered</li>
+      <li>…: some of it waits</li>
+      <li>×: some of it is lost for good</li>
+      <li>Empty: nothing was listed</li>
+    </ul>
+    ${volume({ hours, rows })}`;
+}
+
+function coverageSentence(rows: readonly CoverageRow[]): string {
+  const all = rows.flatMap((row) => [...row.hours.values()]);
+  const sum = (of: (hour: HourCoverage) => number): number => all.reduce((total, hour) => total + of(hour), 0);
+  const [listed, delivered, waiting, lost] = [
+    sum((h) => h.listed),
+    sum((h) => h.delivered),
+    sum((h) => h.pending),
+    sum((h) => h.gaps),
+  ];
+  const rest = [...(waiting > 0 ? [`${count(waiting)} waiting`] : []), ...(lost > 0 ? [`${count(lost)} lost`] : [])];
+  return `${count(delivered)} of ${count(listed)} units delivered. ${rest.length === 0 ? 'Nothing missing.' : `${rest.join(', ')}.`}`;
+}
+
+const high = 48;
+
+/** Records by hour as bars, with the same figures in words. */
+function volume({ hours, rows }: ShownCoverage): Html {
+  const sums = hours.map((hour) => rows.reduce((total, row) => total + (row.hours.get(hour)?.records ?? 0), 0));
+  const most = Math.max(1, ...sums);
+  const total = sums.reduce((all, each) => all + each, 0);
+  const bars = sums.map((records, index) => {
+    const tall = records === 0 ? 0 : Math.max(1, Math.round((records / most) * high));
+    return html`<rect x="${index * 10}" y="${high - tall}" width="8" height="${tall}"
+      ><title>${hourLabel(hours[index] ?? '')}: ${count(records)} records</title></rect
+    >`;
+  });
+  return html`<h3>Records by hour</h3>
+    <svg
+      class="bars"
+      role="img"
+      aria-label="${count(total)} records in ${hours.length} hours, at most ${count(most)} in one"
+      viewBox="0 0 ${hours.length * 10} ${high}"
+      preserveAspectRatio="none"
+    >
+      ${bars}
+    </svg>
+    <p class="quiet small">${count(total)} records in ${hours.length} hours; at most ${count(most)} in one.</p>`;
+}
+
+const gapsShown = 20;
+
+/** Every loss in words: what, of when, and why. */
+export function gapsList(integrations: readonly IntegrationView[]): Html {
+  const gaps = integrations
+    .flatMap(({ sources }) => sources.flatMap(({ title, gaps: lost }) => lost.map((gap) => ({ title, ...gap }))))
+    .sort((a, b) => b.recordedAt.getTime() - a.recordedAt.getTime());
+  if (gaps.length === 0) return html``;
+  return html`<h2 id="gaps">Lost for good</h2>
+    <ul class="gaps">
+      ${gaps.slice(0, gapsShown).map(
+        ({ title, from, to, explanation, recordedAt }) =>
+          html`<li>
+            <strong>${title}</strong>, ${moment(from.toISOString())} to ${moment(to.toISOString())}. ${explanation}
+            <span class="quiet">Recorded ${moment(recordedAt.toISOString())}.</span>
+          </li>`,
+      )}
+    </ul>
+    ${gaps.length > gapsShown && html`<p class="quiet">And ${count(gaps.length - gapsShown)} more: the evidence report has all.</p>`}`;
+}
+
+/** What arrived last, newest first. */
+export function deliveriesTable(deliveries: readonly LastDelivery[]): Html {
+  return html`<h2 id="live">Live</h2>
+    ${
+      deliveries.length === 0
+        ? html`<p class="quiet">Nothing was delivered in the last six hours.</p>`
+        : html`<table class="stack">
+            <caption class="hidden">
+              What Event Hubs acknowledged last
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">Delivered</th>
+                <th scope="col">Source</th>
+                <th scope="col">Available since</th>
+                <th scope="col" class="number">Records</th>
+                <th scope="col" class="number">Size</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${deliveries.map(
+                ({ at, title, availableAt, records, bytes }) =>
+                  html`<tr>
+                    <td>${moment(at)}</td>
+                    <th scope="row">${title}</th>
+                    <td data-label="Available since">${moment(availableAt)}</td>
+                    <td class="number" data-label="Records">${count(records)}</td>
+                    <td class="number" data-label="Size">${count(Math.ceil(bytes / 1024))} KB</td>
+                  </tr>`,
+              )}
+            </tbody>
+          </table>`
+    }`;
+}
