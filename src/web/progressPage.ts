@@ -135,9 +135,11 @@ function connectedPage({ onboarding, providerName, integrations, clientId }: Pro
       <h2>What your licence leaves out</h2>
       <p>
         ${
-          leftOut.length === 0
-            ? 'Nothing of what you ticked. Should a licence change, it is noticed within a day.'
-            : `${leftOut.join(', ')}. They start by themselves if a licence brings them.`
+          integrations.some(isBeingFoundOut)
+            ? `${leftOut.length === 0 ? '' : `So far: ${leftOut.join(', ')}. `}We are finding it out: a minute or two.`
+            : leftOut.length === 0
+              ? 'Nothing of what you ticked. Should a licence change, it is noticed within a day.'
+              : `${leftOut.join(', ')}. They start by themselves if a licence brings them.`
         }
       </p>
       <h2>Where to find it, and how to undo it</h2>
@@ -150,6 +152,11 @@ function connectedPage({ onboarding, providerName, integrations, clientId }: Pro
       </p>
       <p class="quiet small">You can close this page.</p>`,
   );
+}
+
+/** What the licence has is known once every source was looked at. */
+function isBeingFoundOut({ sources }: IntegrationView): boolean {
+  return sources.some(({ state, verdict }) => verdict === undefined && (state === 'waiting' || state === 'notRunYet'));
 }
 
 /** How each integration is, in words. */

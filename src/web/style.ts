@@ -42,7 +42,7 @@ a { color: var(--accent); }
 fieldset { border: 0; padding: 0; margin: 1.75rem 0 0; min-width: 0; }
 legend { font-size: 1.2rem; font-weight: 650; padding: 0; margin-bottom: .25rem; }
 .choice { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .75rem; background: var(--surface); border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.1rem; margin: .7rem 0; }
-.choice:has(input:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
+.choice:has(> input:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .choice input { width: 1.25rem; height: 1.25rem; margin: .15rem 0 0; accent-color: var(--accent); }
 .choice .inner { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .6rem; margin: .7rem 0 0; }
 .choice .inner span { grid-column: 2; }
@@ -98,6 +98,7 @@ thead th { font-size: .85rem; font-weight: 600; color: var(--quiet); }
 tbody th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td p { margin: 0; }
+.why { width: 38%; }
 .counts { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .counts a { display: block; background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem; color: inherit; text-decoration: none; }
 .counts strong { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
