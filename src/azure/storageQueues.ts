@@ -14,7 +14,12 @@ const longestMessage = 48 * 1024;
 /** The names of the queues, as the queue triggers need them: what is sent to which lane, and what is set aside. */
 export function queueNames(options: StorageOptions = {}): Readonly<Record<Lane | 'collectPoison' | 'onboard', string>> {
   const collect = `${storagePrefix(options)}-collect`;
-  return { feeds: collect, paced: `${collect}-paced`, collectPoison: `${collect}-poison`, onboard: `${storagePrefix(options)}-onboard` };
+  return {
+    feeds: collect,
+    paced: `${collect}-paced`,
+    collectPoison: `${collect}-poison`,
+    onboard: `${storagePrefix(options)}-onboard`,
+  };
 }
 
 /**
