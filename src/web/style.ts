@@ -98,7 +98,8 @@ thead th { font-size: .85rem; font-weight: 600; color: var(--quiet); }
 tbody th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td p { margin: 0; }
-.why { width: 38%; }
+.why { width: 34%; }
+td time, .button.small { white-space: nowrap; }
 .counts { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .counts a { display: block; background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem; color: inherit; text-decoration: none; }
 .counts strong { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }

@@ -42,12 +42,13 @@ function sourceRow(one: IntegrationView['sources'][number]): Html {
   const { title, source, state, why, nextStep, lastDay, lastRecordAt, verdict } = one;
   const late = lastDay.latenessSecondsP95;
   const step = withoutCommand(nextStep);
+  // The counts beside it say the same.
+  const calm = state === 'collecting' && lastDay.delivered === lastDay.units;
   return html`<tr>
     <th scope="row">${title}<br /><code class="quiet">${source}</code></th>
     <td>${stateChip(state)}</td>
-    <td>
-      <p>${why}</p>
-      ${step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
+    <td class="${calm ? 'empty' : ''}">
+      ${!calm && html`<p>${why}</p>`} ${!calm && step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
     </td>
     <td data-label="May be read" class="${verdict === undefined ? 'empty' : ''}">
       ${verdict !== undefined && html`${verdictTitles[verdict.name]}${verdict.missing !== undefined && html`: <code>${verdict.missing.join(', ')}</code>`}`}
