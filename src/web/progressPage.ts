@@ -4,6 +4,7 @@ import { stepsOf } from '../domain/onboarding';
 import type { Onboarding, OnboardingStep } from '../domain/onboarding';
 import { html } from './html';
 import type { Html } from './html';
+import { neverCameBack } from './neverCameBack';
 import { buttonForm, count, layout, moment, stateChip } from './layout';
 
 interface StepText {
@@ -83,16 +84,6 @@ function underWayPage({ onboarding, browser, providerName, integrations }: Progr
       <p class="quiet small">You can close this page: it goes on by itself, and opens again here in this browser.</p>`,
   );
 }
-
-const neverCameBack = html`<details id="not-back" class="card">
-  <summary>Microsoft showed an error and did not bring you back?</summary>
-  <ul>
-    <li>Did you choose a work account of the organisation that is to be connected?</li>
-    <li>May the account consent? It needs the role Global Administrator or Privileged Role Administrator.</li>
-    <li>Is there a code such as AADSTS50011 on Microsoft’s page? Send it to whoever sent you the link.</li>
-    <li>Otherwise go to Microsoft again, in a private window if another account keeps signing in by itself.</li>
-  </ul>
-</details>`;
 
 function stepItem(step: OnboardingStep, { done, stopped, waiting, way }: Onboarding, present: OnboardingStep): Html {
   const steps = stepsOf(way);

@@ -37,7 +37,7 @@ export class ControlPage {
     const { pathname } = new URL(target, 'http://simulation.invalid');
     if (pathname === '/' && method === 'GET') return page(this.#content());
     const [, tenantId = '', action = '', name = ''] =
-      /^\/tenants\/([^/]+)\/(break|mend|secret)(?:\/(\w+))?$/.exec(pathname) ?? [];
+      /^\/tenants\/([^/]+)\/(break|mend|secret|assign)(?:\/(\w+))?$/.exec(pathname) ?? [];
     if (action === '') return undefined;
     const control = this.#service.tenants.get(tenantId);
     const known = names.find((one) => one === name);
@@ -51,6 +51,11 @@ export class ControlPage {
           `A new secret of ${control.tenant.name}, shown once. Give it on the page of the tenant, under Credential: ${value}`,
         ),
       );
+    }
+    if (action === 'assign') {
+      const assigned = this.#breakages.assignRoles();
+      const words = assigned ? 'The permissions were assigned to the managed identity.' : 'They were assigned before.';
+      return page(this.#content(`${words} Go on at the connector.`));
     }
     if (known === undefined) return page('<p>Not found.</p>', 404);
     if (action === 'break') this.#breakages.break(known, control);
@@ -79,7 +84,9 @@ ${told === undefined ? '' : `<p class="told" role="status">${text(told)}</p>`}
       const [did, undid] = verbs[each];
       return `<td>${button(`/tenants/${tenantId}/${broken ? 'mend' : 'break'}/${each}`, broken ? undid : did, name, broken)}</td>`;
     });
-    return `<tr><th scope="row">${text(name)}${trouble}</th>${cells.join('')}<td>${button(`/tenants/${tenantId}/secret`, 'Make one', name, false)}</td></tr>`;
+    const isHome = this.#service.identity.managed?.tenantId === tenantId;
+    const assign = isHome ? button(`/tenants/${tenantId}/assign`, 'Run the command for the managed identity', name, false) : '';
+    return `<tr><th scope="row">${text(name)}${trouble}${assign}</th>${cells.join('')}<td>${button(`/tenants/${tenantId}/secret`, 'Make one', name, false)}</td></tr>`;
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { resourceAppIds } from './identity/applications';
+import { offeredRoles, resourceAppIds, roleId } from './identity/applications';
 import type { Application, Grant, ServicePrincipal } from './identity/applications';
 import type { Service } from './service';
-import type { TenantControl, TenantMood } from './tenant';
+import type { Api, TenantControl, TenantMood } from './tenant';
 
 /** What somebody can break in a simulated organisation, and mend again. */
 export const controls = {
@@ -141,6 +141,18 @@ export class Breakages {
       made.passwords = [...made.passwords, password];
     }
     return value;
+  }
+
+  /** Assigns everything a collector may ask for to the managed identity, as the command on the page of the connector does; true when it was not yet. */
+  assignRoles(): boolean {
+    const { managed } = this.#service.identity;
+    if (managed === undefined) return false;
+    const directory = this.#service.identity.applicationsOf(managed.tenantId);
+    const { id } = directory.putServicePrincipal(managed.clientId);
+    const made = (Object.keys(resourceAppIds) as Api[]).flatMap((api) =>
+      offeredRoles(api).map((role) => directory.grant(id, directory.resourcePrincipal(api).id, roleId(api, role))),
+    );
+    return made.some((grant) => grant !== undefined);
   }
 
   #applicationsOf(tenantId: string): readonly Application[] {
