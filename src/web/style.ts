@@ -100,6 +100,9 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td p { margin: 0; }
 .why { width: 34%; }
 td time, .button.small { white-space: nowrap; }
+td .state + p { margin-top: .3rem; }
+.source { min-width: 15rem; }
+.source code { font-size: .8rem; font-weight: 400; }
 .counts { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .counts a { display: block; background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem; color: inherit; text-decoration: none; }
 .counts strong { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
@@ -138,6 +141,7 @@ footer { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(-
   table.stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table.stack, table.stack tbody, table.stack tr, table.stack th, table.stack td { display: block; }
   table.stack tr { padding: .8rem 0; border-bottom: 1px solid var(--line); }
+  table.stack th.source { min-width: 0; }
   table.stack th, table.stack td { border: 0; padding: .12rem 0; text-align: left; white-space: normal; }
   table.stack td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); }
   table.stack td.empty { display: none; }

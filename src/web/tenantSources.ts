@@ -23,8 +23,7 @@ export function sourcesTable(integrations: readonly IntegrationView[]): Html {
       <thead>
         <tr>
           <th scope="col">Source</th>
-          <th scope="col">State</th>
-          <th scope="col" class="why">Why, and what to do</th>
+          <th scope="col" class="why">How it is, why, and what to do</th>
           <th scope="col">May be read</th>
           <th scope="col" class="number">Delivered, 24 h</th>
           <th scope="col" class="number">Records, 24 h</th>
@@ -45,10 +44,10 @@ function sourceRow(one: IntegrationView['sources'][number]): Html {
   // The counts beside it say the same.
   const calm = state === 'collecting' && lastDay.delivered === lastDay.units;
   return html`<tr>
-    <th scope="row">${title}<br /><code class="quiet">${source}</code></th>
-    <td>${stateChip(state)}</td>
-    <td class="${calm ? 'empty' : ''}">
-      ${!calm && html`<p>${why}</p>`} ${!calm && step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
+    <th scope="row" class="source">${title}<br /><code class="quiet">${source}</code></th>
+    <td>
+      ${stateChip(state)} ${!calm && html`<p>${why}</p>`}
+      ${!calm && step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
     </td>
     <td data-label="May be read" class="${verdict === undefined ? 'empty' : ''}">
       ${verdict !== undefined && html`${verdictTitles[verdict.name]}${verdict.missing !== undefined && html`: <code>${verdict.missing.join(', ')}</code>`}`}

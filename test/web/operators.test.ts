@@ -63,7 +63,7 @@ const guarded = routes.filter(({ access }) => access !== 'public');
 
 describe('default deny', () => {
   const refusals: readonly (readonly [string, () => Readonly<Record<string, string>>])[] = [
-    ['no token', () => ({})],
+    ['B20 no token', () => ({})],
     ['no JWT', () => ({ authorization: 'Bearer abc' })],
     ['another audience', () => bearer(token(operatorRoles, { aud: '99999999-9999-4999-8999-999999999999' }))],
     [
@@ -78,7 +78,7 @@ describe('default deny', () => {
     ['an expired token', () => bearer(token(operatorRoles, { exp: Math.floor(web.clock.now().getTime() / 1_000) - 600 }))],
     ['a token that is not signed', () => bearer(`${token(operatorRoles).split('.').slice(0, 2).join('.')}.`)],
     [
-      'headers of built-in authentication that anybody can write',
+      'B21 headers of built-in authentication that anybody can write',
       () => ({
         'x-ms-client-principal': Buffer.from(JSON.stringify({ claims: [{ typ: 'roles', val: 'Onboarder' }] })).toString('base64'),
         'x-ms-client-principal-id': 'me',
@@ -86,7 +86,7 @@ describe('default deny', () => {
         'x-ms-token-aad-id-token': 'abc.def.ghi',
       }),
     ],
-    ['a function key', () => ({ 'x-functions-key': 'key' })],
+    ['B32 a function key', () => ({ 'x-functions-key': 'key' })],
   ];
 
   it.each(refusals)('answers 401 on every route of the operator to %s', async (_, headers) => {
