@@ -96,6 +96,12 @@ class SettingsReader {
     return undefined;
   }
 
+  /** Whether this is an app on App Service, which says how it is called there. https://learn.microsoft.com/azure/app-service/reference-app-settings */
+  isHosted(): boolean {
+    const host = this.#environment['WEBSITE_HOSTNAME'] ?? '';
+    return host !== '' && !isLoopback(host.replace(/:\d+$/, ''));
+  }
+
   /** The text of a setting, undefined when it is absent or empty; quoted, padded and placeholder values are problems. */
   text(name: SettingName): string | undefined {
     const value = this.#environment[name];
@@ -374,7 +380,7 @@ function readPages(read: SettingsReader): PageSettings | undefined {
   const cloud = read.oneOf('PROVIDER_CLOUD', cloudIds);
   const operatorId = read.guid('OPERATOR_CLIENT_ID', false);
   const local = read.oneOf('OPERATOR_ACCESS', ['signedIn', 'local']) === 'local';
-  if (local && (publicUrl === undefined || !isLoopback(new URL(publicUrl).hostname)))
+  if (local && (publicUrl === undefined || !isLoopback(new URL(publicUrl).hostname) || read.isHosted()))
     read.problem('OPERATOR_ACCESS', 'opens the pages to everybody, which is possible on this machine only', 'signedIn');
   if (publicUrl === undefined) {
     for (const name of ['PROVIDER_CLIENT_ID', 'SETUP_CLIENT_ID', 'OPERATOR_CLIENT_ID'] as const)

@@ -296,10 +296,18 @@ describe('readSettings', () => {
   it.each([
     ['no address', {}],
     ['an address on the internet', { PUBLIC_URL: 'https://m365.example.net' }],
+    ['an address that begins like this machine', { PUBLIC_URL: 'https://localhost.example.net' }],
+    ['a false address, in Azure', { PUBLIC_URL: 'http://localhost:7071', WEBSITE_HOSTNAME: 'app.azurewebsites.net' }],
   ])('does not open the pages to everybody with %s', (_, settings) => {
     expect(wrong({ ...settings, OPERATOR_ACCESS: 'local' })).toEqual({
       OPERATOR_ACCESS: expect.stringContaining('this machine only') as string,
     });
+  });
+
+  it('opens the pages to everybody on this machine', () => {
+    expect(wrong({ PUBLIC_URL: 'http://localhost:7071', WEBSITE_HOSTNAME: 'localhost:7071', OPERATOR_ACCESS: 'local' })).toEqual(
+      {},
+    );
   });
 
   it('wants the address of the pages once an application of theirs is named', () => {

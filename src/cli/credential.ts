@@ -1,8 +1,8 @@
 import { audited } from '../app/audit';
+import { viewCredential } from '../app/credentialView';
 import { explainCredential, kindTitles } from '../app/credentialWords';
 import type { CredentialExplanation } from '../app/credentialWords';
 import { findRing, rotateNow } from '../app/credentials';
-import { describeFailure } from '../app/describe';
 import { setCredential } from '../app/setCredential';
 import { tenantCommands } from '../app/tenantCommands';
 import { findTenant, InputError } from '../app/tenants';
@@ -59,7 +59,7 @@ async function show(connector: Connector, tenant: Tenant, output: Output, signal
   const ring = await findRing(connector.tenantPorts.rotation, tenant, signal);
   if (ring === undefined) throw noCredential(tenant);
   const explained = explainCredential(ring, tenant.id, connector.clock.now());
-  output.result({ ...about(tenant, ring), ...explained }, `${tenant.name} (${tenant.id})\n${credentialText(explained)}`);
+  output.result(about(connector, tenant, ring), `${tenant.name} (${tenant.id})\n${credentialText(explained)}`);
 }
 
 async function rotate(connector: Connector, tenant: Tenant, output: Output, signal: AbortSignal): Promise<void> {
@@ -77,7 +77,7 @@ async function rotate(connector: Connector, tenant: Tenant, output: Output, sign
     underWay: `A rotation is under way. ${explained.why}`,
     nothingToRotate: `Nothing to rotate: ${kindTitles[ring.kind]}. ${explained.why}`,
   }[outcome];
-  output.result({ ...about(tenant, ring), outcome, ...explained }, text);
+  output.result({ ...about(connector, tenant, ring), outcome }, text);
 }
 
 async function set(
@@ -102,9 +102,8 @@ async function set(
   const entry = { by: { who: whoRuns() }, what: tenantCommands.setCredential.what, tenant, detail: kind };
   const work = async () => setCredential(tenantPorts, tenant.id, wanted, output.progress, signal);
   const { ring } = await audited(onboardPorts, entry, work, signal);
-  const explained = explainCredential(ring, tenant.id, connector.clock.now());
   output.result(
-    { ...about(tenant, ring), ...explained },
+    about(connector, tenant, ring),
     `${tenant.name} signs in with it from now on. ${kindTitles[kind]}. The one before stays usable for a day.`,
   );
 }
@@ -114,11 +113,6 @@ function noCredential({ name, id }: Tenant): InputError {
 }
 
 /** Ids and times only; never a secret, nor its name. */
-function about(tenant: Tenant, { current, previous, rotation, failing }: CredentialRing): Readonly<Record<string, unknown>> {
-  return {
-    ...{ tenantId: tenant.id, name: tenant.name, clientId: tenant.clientId },
-    ...{ keyId: current?.keyId, previousKeyId: previous?.keyId },
-    rotation: rotation === undefined ? undefined : { step: rotation.step, reason: rotation.reason, since: rotation.since },
-    failing: failing === undefined ? undefined : { ...failing, ...describeFailure(failing.failure) },
-  };
+function about({ clock }: Connector, { id, name, clientId }: Tenant, ring: CredentialRing): Readonly<Record<string, unknown>> {
+  return { tenantId: id, name, clientId, ...viewCredential(ring, id, clock.now()) };
 }

@@ -80,13 +80,28 @@ function decoded(text: string): string {
 
 /** The fields of a form that was sent. Throws a Refusal for any other kind of body. */
 export async function readForm(request: WebRequest): Promise<CallbackQuery> {
+  const bytes = await readBody(request, 'application/x-www-form-urlencoded', 'Only forms are taken here.');
+  return parseParameters(Buffer.from(bytes).toString('latin1'));
+}
+
+/** The JSON that was sent. Throws a Refusal for any other kind of body. */
+export async function readJson(request: WebRequest): Promise<unknown> {
+  const bytes = await readBody(request, 'application/json', 'Only JSON is taken here.');
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new Refusal(400, 'json', 'What was sent is no JSON.');
+  }
+}
+
+async function readBody(request: WebRequest, wanted: string, otherwise: string): Promise<Uint8Array> {
   const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') throw new Refusal(415, 'contentType', 'Only forms are taken here.');
+  if (type !== wanted) throw new Refusal(415, 'contentType', otherwise);
   const tooLong = new Refusal(413, 'bodyTooLong', 'What was sent is too long.');
   if (Number(request.headers.get('content-length') ?? 0) > longestBody) throw tooLong;
   const bytes = await request.body();
   if (bytes.length > longestBody) throw tooLong;
-  return parseParameters(Buffer.from(bytes).toString('latin1'));
+  return bytes;
 }
 
 /** `__Host-`: only this host, only over TLS, every path, no script. https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes */
@@ -114,6 +129,16 @@ export const formTokenField = 'formToken';
 /** What a form of this browser carries; nobody without its cookie can make it. */
 export function formToken(browser: string): string {
   return createHmac('sha256', browser).update('form').digest('base64url');
+}
+
+/** The header that every write to the API carries: a page of another site cannot add it without asking first, and is not allowed to. */
+export const writeHeader = 'x-m365c-request';
+
+/** Refuses a write to the API that does not say it comes from us, or that a page of another site could have made. */
+export function refuseForeignWrite({ headers }: WebRequest, publicUrl: string): void {
+  if (headers.get('origin') !== publicUrl)
+    throw new Refusal(403, 'origin', 'A write names the origin of the pages: see the API.');
+  if (headers.get(writeHeader) !== '1') throw new Refusal(403, 'header', 'A write has the header X-M365C-Request: see the API.');
 }
 
 /** Refuses a form that was not sent from one of our own pages in the same browser. */

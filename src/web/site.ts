@@ -1,18 +1,29 @@
 import { createHash } from 'node:crypto';
 import { failureOf } from '../domain/failure';
 import type { Operator, OperatorRole } from '../domain/operator';
+import { apiRoutes, problem } from './api';
 import { assetPaths, messagePage } from './layout';
 import { onboardingRoutes } from './onboardingRoutes';
 import { operatorRoutes } from './operatorRoutes';
 import { RateLimit } from './rateLimit';
-import { browserCookie, browserOf, newBrowser, page, parseTarget, readForm, refuseForeignForm, Refusal } from './request';
+import {
+  browserCookie,
+  browserOf,
+  newBrowser,
+  page,
+  parseTarget,
+  readForm,
+  refuseForeignForm,
+  refuseForeignWrite,
+  Refusal,
+} from './request';
 import type { WebRequest, WebResponse } from './request';
 import { script } from './script';
 import { style } from './style';
 import type { Route, Visit, WebPorts } from './webPorts';
 
 /** All routes with who may use them; a test holds each against every kind of token. */
-export const routes: readonly Route[] = [...onboardingRoutes, ...operatorRoutes];
+export const routes: readonly Route[] = [...onboardingRoutes, ...operatorRoutes, ...apiRoutes];
 
 /** Answers requests. Never throws: what is refused or fails becomes a page, with a code in the log and no detail for the caller. */
 export interface Site {
@@ -35,7 +46,7 @@ export function createSite(ports: WebPorts): Site {
           throw new Refusal(429, 'tooMany', 'That was too often. Wait a minute, then try again.');
         response = await find(ports, request, signal);
       } catch (error) {
-        response = failed(ports, error);
+        response = failed(ports, request, error);
       }
       return secured(ports, response);
     },
@@ -59,10 +70,12 @@ async function find(ports: WebPorts, request: WebRequest, signal: AbortSignal): 
   const found = matching.find(({ route }) => route.method === request.method);
   if (found === undefined) throw new Refusal(405, 'method', 'This page cannot be used like that.');
   const { route, parameters } = found;
-  const operator = route.access === 'public' ? undefined : await admitted(ports, request, route.access, signal);
-  const form = route.method === 'POST' ? await readForm(request) : new Map<string, readonly string[]>();
+  const operator = route.access === 'public' ? undefined : await admitted(ports, request, route, route.access, signal);
+  const isForm = route.api !== true && route.method === 'POST';
+  const form = isForm ? await readForm(request) : new Map<string, readonly string[]>();
   const known = browserOf(request);
-  if (route.method === 'POST') refuseForeignForm(request, ports.publicUrl, form);
+  if (isForm) refuseForeignForm(request, ports.publicUrl, form);
+  else if (route.method !== 'GET') refuseForeignWrite(request, ports.publicUrl);
   const browser = known ?? newBrowser();
   const visit: Visit = { ports, request, parameters, query, form, browser, operator, signal };
   const response = await route.handle(visit);
@@ -84,7 +97,13 @@ function match({ path }: Route, segments: readonly string[]): Record<string, str
   return parameters;
 }
 
-async function admitted(ports: WebPorts, request: WebRequest, role: OperatorRole, signal: AbortSignal): Promise<Operator> {
+async function admitted(
+  ports: WebPorts,
+  request: WebRequest,
+  { method, path }: Route,
+  role: OperatorRole,
+  signal: AbortSignal,
+): Promise<Operator> {
   const verdict = await ports.operator(request.headers, signal);
   if ('refused' in verdict)
     throw new Refusal(
@@ -94,9 +113,12 @@ async function admitted(ports: WebPorts, request: WebRequest, role: OperatorRole
     );
   // Whoever may change something may also look at it.
   const may = role === 'Reader' ? verdict.roles.length > 0 : verdict.roles.includes(role);
-  if (!may)
-    throw new Refusal(403, `role:${role}`, `This needs the role ${role}. Ask whoever assigns the roles of this application.`);
-  return verdict;
+  if (may) return verdict;
+  // Who it is has been proven: what they tried is kept.
+  const at = ports.clock.now().toISOString();
+  const target = `${method} /${path.join('/')}`;
+  await ports.changes.record({ at, who: verdict.who, role, what: 'denied', target, outcome: 'refused' }, signal);
+  throw new Refusal(403, `role:${role}`, `This needs the role ${role}. Ask whoever assigns the roles of this application.`);
 }
 
 function assetOf({ method }: WebRequest, path: string): WebResponse | undefined {
@@ -112,7 +134,7 @@ function assetOf({ method }: WebRequest, path: string): WebResponse | undefined 
   return { status: 200, headers, body: found.body };
 }
 
-function failed(ports: WebPorts, error: unknown): WebResponse {
+function failed(ports: WebPorts, { target }: WebRequest, error: unknown): WebResponse {
   const refusal =
     error instanceof Refusal
       ? error
@@ -125,6 +147,7 @@ function failed(ports: WebPorts, error: unknown): WebResponse {
   const cause = error instanceof Refusal ? {} : { cause: error instanceof Error ? error.name : 'unknown' };
   if (status >= 500) ports.telemetry.event('pageFailed', 'error', { status, code, ...cause });
   else ports.telemetry.event('pageRefused', 'warning', { status, code });
+  if (/^\/api(?:[/?]|$)/.test(target)) return problem(status, code, { title: sentence });
   const headings: Readonly<Record<number, string>> = {
     401: 'Please sign in',
     403: 'Not allowed',

@@ -37,9 +37,11 @@ export interface Visit {
 
 /** A route: everything that is not listed is denied. `public` routes are those of invitations, which prove themselves by their link and cookie. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
   /** Segments; one that begins with a colon takes any value. */
   readonly path: readonly string[];
   readonly access: 'public' | OperatorRole;
+  /** For programs: takes and answers JSON, refusals too. */
+  readonly api?: true;
   readonly handle: (visit: Visit) => Promise<WebResponse>;
 }

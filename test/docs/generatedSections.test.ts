@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { generatedSections, withSection } from './generatedSections';
+import { generatedFiles, generatedSections, withSection } from './generatedSections';
 
 describe('generated documentation', () => {
   it.each(generatedSections.map((section) => [section.file, section.name, section] as const))(
@@ -8,6 +8,13 @@ describe('generated documentation', () => {
       const document = readFileSync(file, 'utf8');
 
       expect(withSection(document, section)).toBe(document);
+    },
+  );
+
+  it.each(generatedFiles.map(({ file, text }) => [file, text] as const))(
+    '%s is what the code says (npm run docs writes it)',
+    (file, text) => {
+      expect(readFileSync(file, 'utf8')).toBe(text());
     },
   );
 

@@ -8,6 +8,7 @@ import { activityErrorKinds, classifyActivityError } from '../../src/microsoft/a
 import { microsoftClouds } from '../../src/microsoft/clouds';
 import { factsOf, settingsTable } from '../../src/settingsTable';
 import type { SettingFacts, SettingName } from '../../src/settingsTable';
+import { openApi } from '../../src/web/openApi';
 import { runbook } from '../infra/alertCatalogue';
 import { resourcesOf } from '../infra/bicepFiles';
 import { costTable, modelTables } from '../infra/deploymentReport';
@@ -123,6 +124,11 @@ export const generatedSections: readonly GeneratedSection[] = [
   { file: 'docs/deploy.md', name: 'parameters', text: parametersTable },
   { file: 'docs/costs.md', name: 'costs', text: costsTable },
   { file: 'docs/costs.md', name: 'cost model', text: modelTables },
+];
+
+/** Whole files that are made from the code. */
+export const generatedFiles: readonly { readonly file: string; readonly text: () => string }[] = [
+  { file: 'docs/openapi.json', text: () => `${JSON.stringify(openApi(), undefined, 2)}\n` },
 ];
 
 /** A document with one section written anew. Throws when the document has no such section. */

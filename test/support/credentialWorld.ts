@@ -167,10 +167,11 @@ export class CredentialWorld {
       trySignIn: async ({ cloud, tenantId, clientId }, credential, signal) =>
         trySignIn(signIn, { cloud, tenantId, clientId, api: 'graph' }, credential, signal),
       makeCertificate: async (facts) => this.makeCertificate(facts),
-      tellFacts: async (_ring, facts) => {
-        this.facts.push(...facts);
-        return Promise.resolve();
-      },
+      tellFacts: async (_ring, facts) =>
+        around('tellFacts', async () => {
+          this.facts.push(...facts);
+          return Promise.resolve();
+        }),
       newId: () => `id${(this.#ids += 1)}`,
     };
   }
@@ -266,7 +267,7 @@ export class CredentialWorld {
   }
 
   /** Whether the one in use can be read and works. */
-  usable({ current }: CredentialRing): boolean {
+  usable({ current }: Pick<CredentialRing, 'current'>): boolean {
     const value = this.vault.readable(this.tenant.secretName).get(current?.version ?? '');
     return value !== undefined && this.application.workingSecrets.includes(value);
   }
@@ -274,6 +275,7 @@ export class CredentialWorld {
 
 /** What Graph or the vault says when it does not answer. */
 export function unanswered(name: string): ConnectorError {
-  const kind = name.startsWith('vault') || name.startsWith('rings') ? 'storeUnavailable' : 'unavailable';
+  const kind =
+    name.startsWith('vault') || name.startsWith('rings') ? 'storeUnavailable' : name === 'tellFacts' ? 'hubBusy' : 'unavailable';
   return new ConnectorError(`testing ${name}`, { kind, code: 'timeout:headers' });
 }

@@ -4,27 +4,35 @@ import type { CredentialRing, SecretVersion } from '../../src/domain/credential'
 import { ConnectorError } from '../../src/domain/failure';
 import type { Clock, NewSecretVersion, RingStore, Secrets, SecretVersions } from '../../src/domain/ports';
 import { without } from '../../src/domain/without';
-import { conflict, MemoryRows } from './memoryRows';
+import { conflict } from './memoryRows';
+
+/** Nobody changes what is stored; so it can be handed out without a copy. */
+function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
+}
 
 /** The rings in memory, and every state a ring was ever in, for checks. */
 export class MemoryRings implements RingStore {
-  readonly #rows = new MemoryRows<Omit<CredentialRing, 'etag'>>();
+  readonly #rows = new Map<string, CredentialRing>();
   readonly history: CredentialRing[] = [];
+  #version = 0;
 
   readonly find: RingStore['find'] = async (name) => Promise.resolve(this.#rows.get(name));
 
   async *due(now: Date): AsyncGenerator<CredentialRing> {
-    for (const name of this.#rows.keys()) {
+    for (const name of [...this.#rows.keys()].sort()) {
       const ring = this.#rows.get(name);
       if (ring !== undefined && Date.parse(ring.dueAt) <= now.getTime()) yield await Promise.resolve(ring);
     }
   }
 
   readonly save: RingStore['save'] = async (ring) => {
-    const etag = this.#rows.write(ring.name, without(ring, 'etag'), ring.etag === '' ? 'new' : ring.etag);
-    if (etag === undefined) throw conflict('saving a ring');
-    const saved = { ...ring, etag };
-    this.history.push(structuredClone(saved));
+    if ((this.#rows.get(ring.name)?.etag ?? '') !== ring.etag) throw conflict('saving a ring');
+    const saved = frozen(structuredClone({ ...ring, etag: `"${(this.#version += 1)}"` }));
+    this.#rows.set(ring.name, saved);
+    this.history.push(saved);
     return Promise.resolve(saved);
   };
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { operatorRoles } from '../../src/domain/operator';
 import type { OperatorRole } from '../../src/domain/operator';
 import { routes } from '../../src/web/site';
@@ -41,6 +42,32 @@ function token(roles: readonly OperatorRole[], changes: Readonly<Record<string, 
   });
 }
 
+const nowSeconds = (): number => Math.floor(web.clock.now().getTime() / 1_000);
+
+const claimsOf = (text: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+
+const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const withHeader = (header: Readonly<Record<string, unknown>>): string =>
+  web.microsoft.identity.idTokens.sign(claimsOf(token(operatorRoles)), header);
+
+function signedWithPublicKey(): string {
+  const { idTokens } = web.microsoft.identity;
+  const content = `${encoded({ alg: 'HS256', typ: 'JWT', kid: idTokens.kid })}.${encoded(claimsOf(token(operatorRoles)))}`;
+  return `${content}.${createHmac('sha256', idTokens.publicPem()).update(content).digest('base64url')}`;
+}
+
+function withOtherClaims(): string {
+  const [header = '', , signature = ''] = token(['Reader']).split('.');
+  return `${header}.${encoded({ ...claimsOf(token(operatorRoles)), oid: 'somebody' })}.${signature}`;
+}
+
+function ofPersonalAccounts(): string {
+  const tid = '9188040d-6c67-4c5b-b112-36a304b66dad';
+  return token(operatorRoles, { tid, iss: `${web.microsoft.urls.login}/${tid}/v2.0` });
+}
+
 const pathOf = (path: readonly string[]): string =>
   `/${path.map((part) => (part === ':id' ? customer.tenantId : part)).join('/')}`;
 
@@ -77,6 +104,22 @@ describe('default deny', () => {
     ],
     ['an expired token', () => bearer(token(operatorRoles, { exp: Math.floor(web.clock.now().getTime() / 1_000) - 600 }))],
     ['a token that is not signed', () => bearer(`${token(operatorRoles).split('.').slice(0, 2).join('.')}.`)],
+    ['a token that says it is not signed', () => bearer(`${withHeader({ alg: 'none' }).split('.').slice(0, 2).join('.')}.`)],
+    ['a token that says it is not signed, with a signature', () => bearer(withHeader({ alg: 'none' }))],
+    ['a token that is signed with the public key as a password', () => bearer(signedWithPublicKey())],
+    ['a token with a key that nobody published', () => bearer(withHeader({ kid: 'unknown' }))],
+    ['a token that brings its own key', () => bearer(withHeader({ kid: 'mine', jku: 'https://evil.example/keys', jwk: {} }))],
+    ['a token of another person with this signature', () => bearer(withOtherClaims())],
+    ['a token that is not valid yet', () => bearer(token(operatorRoles, { nbf: nowSeconds() + 3_600 }))],
+    ['a token from tomorrow', () => bearer(token(operatorRoles, { iat: nowSeconds() + 86_400 }))],
+    ['a token that never expires', () => bearer(token(operatorRoles, { exp: undefined }))],
+    ['a token of version 1', () => bearer(token(operatorRoles, { ver: '1.0' }))],
+    ['a token longer than 16 KB', () => bearer(token(operatorRoles, { more: 'x'.repeat(20_000) }))],
+    ['a token of the tenant that all personal accounts are in', () => bearer(ofPersonalAccounts())],
+    [
+      'a token in the address',
+      () => ({ referer: `https://x.example/?token=${token(operatorRoles)}`, cookie: `token=${token(operatorRoles)}` }),
+    ],
     [
       'B21 headers of built-in authentication that anybody can write',
       () => ({

@@ -135,7 +135,10 @@ export class SimulatedApplication {
 
   /** Everything that works now, for checks: secrets by value. */
   get workingSecrets(): string[] {
-    return this.#passwords.filter((one) => !one.expired && one.endMs > this.#now()).map(({ value }) => value);
+    const now = this.#now();
+    return this.#passwords
+      .filter(({ expired, acceptedFrom, endMs }) => !expired && acceptedFrom <= now && endMs > now)
+      .map(({ value }) => value);
   }
 
   /** Every credential whatever a list would show, for checks. */
