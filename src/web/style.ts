@@ -101,6 +101,7 @@ td p { margin: 0; }
 .why { width: 34%; }
 td time, .button.small { white-space: nowrap; }
 td .state + p { margin-top: .3rem; }
+.tight { min-width: 6rem; }
 .source { min-width: 15rem; }
 .source code { font-size: .8rem; font-weight: 400; }
 .counts { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.25rem 0; padding: 0; list-style: none; }

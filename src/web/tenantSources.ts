@@ -24,7 +24,7 @@ export function sourcesTable(integrations: readonly IntegrationView[]): Html {
         <tr>
           <th scope="col">Source</th>
           <th scope="col" class="why">How it is, why, and what to do</th>
-          <th scope="col">May be read</th>
+          <th scope="col" class="tight">May be read</th>
           <th scope="col" class="number">Delivered, 24 h</th>
           <th scope="col" class="number">Records, 24 h</th>
           <th scope="col" class="number">Late, 95 %</th>
