@@ -13,7 +13,9 @@ const longestSetAside = 32 * 1024;
 const longestMessage = 48 * 1024;
 
 /** The names of the queues, as the queue triggers need them: what is sent to which lane, what is set aside, and the others. */
-export function queueNames(options: StorageOptions = {}): Readonly<Record<Lane | 'collectPoison' | 'onboard' | 'actions', string>> {
+export function queueNames(
+  options: StorageOptions = {},
+): Readonly<Record<Lane | 'collectPoison' | 'onboard' | 'actions', string>> {
   const prefix = storagePrefix(options);
   const collect = `${prefix}-collect`;
   return {

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { OptionError, readStartOptions, startHelp } from './startOptions';
+import { tenantsOfEveryKind } from './microsoft365/defaultTenants';
 
 const read = (words: string): ReturnType<typeof readStartOptions> =>
   readStartOptions(words.split(' ').filter((word) => word !== ''));
@@ -8,7 +9,7 @@ describe('readStartOptions', () => {
   it('has defaults for everything', () => {
     expect(read('')).toEqual({
       forSeconds: undefined,
-      tenants: 6,
+      tenants: tenantsOfEveryKind,
       seed: 7,
       recordsFolder: undefined,
       json: false,
