@@ -89,6 +89,8 @@ resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-0
   for suffix in [
     'collect'
     'collect-poison'
+    'collect-paced'
+    'collect-paced-poison'
     'near-expiry'
     'near-expiry-poison'
     'onboard'

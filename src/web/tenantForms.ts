@@ -42,9 +42,7 @@ export function integrationsForm(tenant: Tenant, browser: string, sources: reado
                 value="${id}"
                 ${tenant.also?.includes(id) === true ? html`checked` : ''}
               />
-              <label for="also-${id}"
-                >${title} <span class="quiet">(${integrations[integration as IntegrationId].title})</span></label
-              >
+              <label for="also-${id}">${title} <span class="quiet">(${integrations[integration].title})</span></label>
             </p>`,
         )}
       </fieldset>

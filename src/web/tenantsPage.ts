@@ -68,10 +68,9 @@ function tenantsTable(parts: TenantsParts, tenants: readonly ListedTenant[]): Ht
       <tr>
         <th scope="col">Tenant</th>
         <th scope="col">State</th>
-        <th scope="col">Why, and what to do</th>
+        <th scope="col" class="why">Why, and what to do</th>
         <th scope="col" class="number">Lag</th>
         <th scope="col" class="number">Records, last h</th>
-        <th scope="col" class="number">Records</th>
         <th scope="col">Last record</th>
         <th scope="col" class="number">Gaps</th>
         <th scope="col">Next</th>
@@ -84,7 +83,7 @@ function tenantsTable(parts: TenantsParts, tenants: readonly ListedTenant[]): Ht
 }
 
 function tenantRow(parts: TenantsParts, listed: ListedTenant): Html {
-  const { tenant, state, why, nextStep, records, recordsPerHour, lagSeconds, lastRecordAt, gaps, nextAction } = listed;
+  const { tenant, state, why, nextStep, recordsPerHour, lagSeconds, lastRecordAt, gaps, nextAction } = listed;
   const calm = state === 'collecting';
   // A button says it better than the command does.
   const step = nextAction === undefined || nextAction === 'look' ? withoutCommand(nextStep) : '';
@@ -96,7 +95,6 @@ function tenantRow(parts: TenantsParts, listed: ListedTenant): Html {
     </td>
     <td class="number" data-label="Lag">${lagSeconds === undefined ? '–' : span(lagSeconds)}</td>
     <td class="number" data-label="Records, last h">${count(recordsPerHour)}</td>
-    <td class="number" data-label="Records">${count(records)}</td>
     <td data-label="Last record">${moment(lastRecordAt)}</td>
     <td class="number" data-label="Gaps">${count(gaps)}</td>
     <td class="${nextAction === undefined ? 'empty' : ''}">

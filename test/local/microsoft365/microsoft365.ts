@@ -119,6 +119,7 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
 
   for (const application of options.published ?? []) service.identity.publish(application);
   if (options.managedIdentity !== undefined) service.identity.manage(options.managedIdentity);
+  for (const application of options.published ?? []) service.identity.register(application);
   for (const tenant of options.tenants) addTenant(tenant);
   listeners.serve({ service, graph, faults, requests });
 

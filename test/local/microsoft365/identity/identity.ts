@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { TenantControl } from '../tenant';
-import type { PublishedApplication } from './applications';
-import { TenantApplications } from './applications';
+import type { ManagedIdentity, Password, PublishedApplication } from './applications';
+import { roleId, TenantApplications } from './applications';
 import { IdTokens } from './idTokens';
-import type { ManagedIdentity } from './applications';
 import { peopleOf, personalAccount, type Person } from './people';
 
 /** A fault of the directory: what happens to the next request whose path matches, once. */
@@ -66,6 +65,30 @@ export class Identity {
 
   publish(application: PublishedApplication): void {
     this.published.set(application.clientId, application);
+  }
+
+  /** Enters a published application in the tenant that registered it, with the managed identity as its owner, which may renew its secret. */
+  register({ clientId, name, secret }: PublishedApplication): void {
+    if (this.managed === undefined) return;
+    const applications = this.applicationsOf(this.managed.tenantId);
+    const owner = applications.putServicePrincipal(this.managed.clientId);
+    applications.grant(owner.id, applications.resourcePrincipal('graph').id, roleId('graph', 'Application.ReadWrite.OwnedBy'));
+    const endDateTime = new Date(this.#service().nowMs() + 365 * 86_400_000).toISOString();
+    const password = { keyId: randomUUID(), displayName: 'portal', secretText: secret, endDateTime, acceptedFromMs: 0 };
+    applications.applications.push({
+      ...{ id: randomUUID(), appId: clientId, uniqueName: undefined, properties: { displayName: name } },
+      ...{ passwords: [password], owners: [owner.id], visibleFromMs: 0 },
+    });
+  }
+
+  /** The secrets a published application signs in with now: those of its registration, where that is simulated. */
+  passwordsOf({
+    clientId,
+    secret,
+  }: PublishedApplication): readonly Pick<Password, 'secretText' | 'acceptedFromMs' | 'endDateTime'>[] {
+    const home = this.managed === undefined ? undefined : this.applicationsOf(this.managed.tenantId);
+    const registered = home?.applications.find(({ appId }) => appId === clientId);
+    return registered?.passwords ?? [{ secretText: secret, acceptedFromMs: 0, endDateTime: '9999-12-31T00:00:00Z' }];
   }
 
   /** Makes the identity that the connector runs as, with its service principal in its own tenant. */
