@@ -74,7 +74,7 @@ const tenantFields = {
 export const tenant = named('Tenant', z.object(tenantFields));
 
 /** A tenant in the list. */
-export const listedTenant = named(
+const listedTenant = named(
   'ListedTenant',
   z.object({ ...tenantFields, ...explanation, lastRecordAt: time.optional(), records: count, gaps: count }),
 );
@@ -352,5 +352,8 @@ export const newCredential = named(
 
 export const removal = named(
   'Removal',
-  z.strictObject({ confirm: z.string().max(200).describe('The name of the tenant, exactly') }),
+  z.strictObject({
+    confirm: z.string().max(200).describe('The name of the tenant, exactly'),
+    purge: z.boolean().optional().describe('Also deletes ledger, coverage, gaps, large records and assessments, within the hour'),
+  }),
 );

@@ -127,6 +127,7 @@ function coverageSentence(rows: readonly CoverageRow[]): string {
     sum((h) => h.pending),
     sum((h) => h.gaps),
   ];
+  if (listed === 0) return 'Nothing was listed in these hours yet.';
   const rest = [...(waiting > 0 ? [`${count(waiting)} waiting`] : []), ...(lost > 0 ? [`${count(lost)} lost`] : [])];
   return `${count(delivered)} of ${count(listed)} units delivered. ${rest.length === 0 ? 'Nothing missing.' : `${rest.join(', ')}.`}`;
 }
