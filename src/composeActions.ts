@@ -1,5 +1,6 @@
 import { actions as actionRegistry } from './actions';
 import type { ActPorts } from './app/actPorts';
+import { findRing } from './app/credentials';
 import { parseActionMessage, resumeActions, runAction } from './app/runAction';
 import type { TenantPorts } from './app/tenants';
 import type { StorageAccess, StorageOptions } from './azure/storageAccess';
@@ -73,6 +74,9 @@ export function composeActions(parts: ActionParts): Actions {
     },
     resume: async (signal) => {
       await resumeActions(ports, signal);
+      // With a ring its credential is looked after like any other: warned of, and renewed where the connector may.
+      const home = { id: settings.publisherId, cloud: settings.pages?.cloud ?? 'commercial' } as const;
+      if (application !== undefined) await findRing(tenantPorts.rotation, { ...home, ...application }, signal);
     },
   };
 }

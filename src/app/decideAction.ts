@@ -66,6 +66,13 @@ function decided({ clock }: ActPorts, row: ActionRow, { by, role, decision, long
   const refuse = (code: string, wrong: string, next: string): ActionRefusal => new ActionRefusal(409, code, wrong, next);
   switch (decision) {
     case 'approve':
+      if (by.application === true)
+        throw new ActionRefusal(
+          403,
+          'notAPerson',
+          'Only a person can approve an action.',
+          'Ask a person with the role Approver.',
+        );
       switch (life.wrongApproval(row, by.who, now)) {
         case 'notAsked':
           throw refuse('notAsked', 'This action does not wait for an approval.', 'Look at its story: it was decided already.');

@@ -28,11 +28,11 @@ const help = `Actions on users and devices of tenants.
                                                    says what would be done; with --yes it is done
   npm run respond -- list [TENANT]                 actions, newest first
   npm run respond -- show TENANT ID                an action with its whole story
-  npm run respond -- approve TENANT ID             must be another person than the one who asked
   npm run respond -- decline TENANT ID
   npm run respond -- cancel TENANT ID
   npm run respond -- retry TENANT ID               tries the step that failed again; what is done stays done
 
+Approving is for the page and the API, where who it is has been proven.
 TENANT is a tenant id or a name; TARGET is the id that find shows. The same --key is the same request, however often it is sent.
   --watch     stays until the action has ended, or waits for somebody
   --json      the last line is one JSON object
@@ -80,8 +80,8 @@ const given = (words: readonly string[], index: number, what: string): string =>
   return word;
 };
 
-/** Whoever may use the command line may do everything, but not approve what they asked for. */
-const operator = (): Operator => ({ who: whoRuns(), roles: ['Responder', 'Approver'] });
+/** Whoever may use the command line may ask; approving takes a person whose sign-in was proven. */
+const operator = (): Operator => ({ who: whoRuns(), roles: ['Responder'] });
 
 async function tenantOf({ connector, words, signal }: Call): Promise<Tenant> {
   return (await findTenant(connector.tenantPorts, given(words, 0, 'tenant'), signal)).tenant;

@@ -6,4 +6,6 @@ export type OperatorRole = (typeof operatorRoles)[number];
 export interface Operator {
   readonly who: string;
   readonly roles: readonly OperatorRole[];
+  /** A program that signed in as itself, not a person. */
+  readonly application?: true;
 }

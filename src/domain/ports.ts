@@ -247,6 +247,17 @@ export interface OnboardingStores {
   readonly invitations: RowStore<Invitation>;
   readonly onboardings: RowStore<Onboarding>;
   readonly signIns: RowStore<PendingSignIn>;
+  /** Removed tenants of which nothing is to be kept; the id is the tenant's. */
+  readonly purges: RowStore<{ readonly id: TenantId; readonly askedAt: string }>;
+}
+
+/** What is kept about a tenant beside its own rows: ledger, coverage, gaps, what was sent, large records, assessments. */
+export interface TenantTraces {
+  /** Removes all of it, and says how much; `held` are documents that a policy of the storage account does not let go yet. Doing it again finds nothing. */
+  readonly purge: (
+    tenantId: TenantId,
+    signal: AbortSignal,
+  ) => Promise<{ readonly rows: number; readonly blobs: number; readonly held: number }>;
 }
 
 /** The queue of onboardings to go on with. Messages are hints. */

@@ -22,5 +22,7 @@ export async function verifyOperator(
   const given: unknown = claims['roles'];
   const objectId = typeof claims['oid'] === 'string' ? claims['oid'] : (claims.sub ?? 'unknown');
   const roles = operatorRoles.filter((role) => Array.isArray(given) && given.includes(role));
-  return { who: `${claims.tid}/${objectId}`, roles };
+  // A token for an application names it as its own subject. https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+  const isApplication = claims['idtyp'] === 'app' || claims.sub === objectId;
+  return { who: `${claims.tid}/${objectId}`, roles, ...(isApplication ? { application: true } : {}) };
 }

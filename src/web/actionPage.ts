@@ -135,7 +135,7 @@ export function actionPage(parts: ActionParts): Html {
             (line) =>
               html`<tr>
                 <td>${moment(line.at)}</td>
-                <th scope="row">${storyText(line)}</th>
+                <td>${storyText(line)}</td>
                 <td class="quiet small">${line.who ?? 'the connector'}${line.role !== undefined && ` (${line.role})`}</td>
               </tr>`,
           )}

@@ -24,7 +24,7 @@ body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.55
 header.site { border-bottom: 1px solid var(--line); background: var(--surface); }
 header.site div { max-width: 72rem; margin: 0 auto; padding: .8rem 1.25rem; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; }
 header.site .name { font-weight: 650; color: inherit; text-decoration: none; }
-header.site nav { display: flex; gap: 1.25rem; }
+header.site nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 main { max-width: 44rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 main.wide { max-width: 72rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.01em; margin: 0 0 .5rem; }

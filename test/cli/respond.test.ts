@@ -71,7 +71,7 @@ describe('npm run respond', () => {
     expect(strange.json()['error']).toBe('There is no command "explode".');
   });
 
-  it('does not let the one who asked approve', async () => {
+  it('cannot approve, because nobody has signed in', async () => {
     const graph = stack.stack.microsoft365?.graph;
     if (graph === undefined) throw new Error('There is no simulated Microsoft 365.');
     const store = graph.store(contoso.tenantId, 'defenderMachines');
@@ -82,7 +82,7 @@ describe('npm run respond', () => {
     const approved = await stack.respond(['approve', 'Contoso', asked.id, '--json']);
 
     expect(asked.state).toBe('approval');
-    expect([approved.code, approved.json()['error']]).toEqual([2, 'Whoever asks for an action cannot approve it.']);
+    expect([approved.code, approved.json()['error']]).toEqual([2, 'This needs the role Approver.']);
     expect(actionOf(await stack.respond(['decline', 'Contoso', asked.id, '--json'])).state).toBe('refused');
   });
 

@@ -35,7 +35,7 @@ const setup = {
 };
 
 const response = {
-  clientId: 'a11ce000-0000-4000-8000-000000000003',
+  clientId: 'a11ce000-0000-4000-8000-000000000006',
   secret: 'fake-response-secret~3',
   secretName: 'response-application',
 };

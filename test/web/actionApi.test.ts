@@ -154,6 +154,8 @@ describe('an action over the API', () => {
     expect(read(await decide('approve', ['Responder'], oids.requester)).code).toBe('role');
     const self = await decide('approve', ['Responder', 'Approver'], oids.requester);
     expect({ status: self.status, code: read(self).code }).toEqual({ status: 403, code: 'self' });
+    const program = await send('POST', path, { body: { decision: 'approve' }, roles: ['Approver'], oid: 'operator' });
+    expect({ status: program.status, code: read(program).code }).toEqual({ status: 403, code: 'notAPerson' });
     expect((await decide('approve', ['Approver'], oids.approver)).status).toBe(200);
     expect(read(await decide('approve', ['Approver'], oids.approver)).code).toBe('notAsked');
     expect((await settled(isolate.id)).state).toBe('verified');

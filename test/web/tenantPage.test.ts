@@ -178,3 +178,38 @@ describe('the evidence report of a tenant', () => {
     ]);
   });
 });
+
+describe('removing a tenant with its data', () => {
+  const kept = async (): Promise<number> => {
+    const { coverage, ledger } = web.connector.collectPorts;
+    const scope = { tenantId: customer.tenantId, sourceId: 'activity.exchange' };
+    const gaps = await coverage.gaps(scope, signal);
+    const assessments = await web.connector.assessPorts.evidence.ids(
+      customer.tenantId,
+      new Date('2026-01-01'),
+      new Date('2100-01-01'),
+      signal,
+    );
+    return gaps.length + (await ledger.days(scope, signal)).length + assessments.length;
+  };
+
+  it('waits until no run can write any more, then forgets everything but the history; one that is added again keeps it', async () => {
+    const { purges } = web.connector.onboardPorts.onboarding;
+    expect(await kept()).toBeGreaterThan(2);
+    const wrong = await post('remove', { confirm: 'Fabrikam', purge: 'yes' });
+    expect([wrong.status, await Array.fromAsync(purges.all(signal))]).toEqual([400, []]);
+    await purges.save({ id: customer.tenantId, askedAt: new Date(0).toISOString() }, undefined, signal);
+    await web.connector.resumeOnboardings();
+    expect([(await kept()) > 2, await Array.fromAsync(purges.all(signal))]).toEqual([true, []]);
+
+    await post('remove', { confirm: 'Contoso', purge: 'yes' });
+    await web.connector.resumeOnboardings();
+    const atOnce = await kept();
+    web.clock.jump(21 * 60_000);
+    await web.connector.resumeOnboardings();
+
+    expect([atOnce > 2, await kept(), await Array.fromAsync(purges.all(signal))]).toEqual([true, 0, []]);
+    const [change] = await web.connector.onboardPorts.changes.newest(customer.tenantId, 1, signal);
+    expect(change).toMatchObject({ what: 'removed', detail: 'Contoso, with everything that is kept about it', outcome: 'done' });
+  });
+});

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { TenantControl } from '../tenant';
-import type { ManagedIdentity, Password, PublishedApplication } from './applications';
+import type { DirectoryState, ManagedIdentity, Password, PublishedApplication } from './applications';
 import { roleId, TenantApplications } from './applications';
 import { IdTokens } from './idTokens';
 import { peopleOf, personalAccount, type Person } from './people';
@@ -71,6 +71,8 @@ export class Identity {
   register({ clientId, name, secret }: PublishedApplication): void {
     if (this.managed === undefined) return;
     const applications = this.applicationsOf(this.managed.tenantId);
+    // It was registered before a restart.
+    if (applications.applications.some(({ appId }) => appId === clientId)) return;
     const owner = applications.putServicePrincipal(this.managed.clientId);
     applications.grant(owner.id, applications.resourcePrincipal('graph').id, roleId('graph', 'Application.ReadWrite.OwnedBy'));
     const endDateTime = new Date(this.#service().nowMs() + 365 * 86_400_000).toISOString();
@@ -113,6 +115,17 @@ export class Identity {
     const all = [...service.tenants.values()];
     const prospects = all.filter((control) => control.tenant.prospect === true);
     return [...(prospects.length > 0 ? prospects : all).flatMap(peopleOf), personalAccount];
+  }
+
+  /** The directories of all tenants, as JSON. */
+  save(): string {
+    return JSON.stringify(Object.fromEntries([...this.#applications].map(([tenantId, { state }]) => [tenantId, state])));
+  }
+
+  /** Takes over what `save` gave. */
+  restore(json: string): void {
+    const states = JSON.parse(json) as Readonly<Record<string, DirectoryState>>;
+    for (const [tenantId, state] of Object.entries(states)) this.applicationsOf(tenantId).restore(state);
   }
 
   issueCode(facts: Omit<IssuedCode, 'used' | 'expiresMs'>): string {
