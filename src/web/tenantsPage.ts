@@ -4,7 +4,7 @@ import type { ListedTenant, NextAction } from '../app/tenantList';
 import { shownStateTitles } from '../app/explain';
 import { html } from './html';
 import type { Html } from './html';
-import { buttonForm, count, layout, moment, span, stateChip, withoutCommand } from './layout';
+import { buttonForm, count, layout, span, stateChip, withoutCommand } from './layout';
 
 interface TenantsParts {
   readonly providerName: string;
@@ -70,11 +70,9 @@ function tenantsTable(parts: TenantsParts, tenants: readonly ListedTenant[]): Ht
     <thead>
       <tr>
         <th scope="col">Tenant</th>
-        <th scope="col">State</th>
-        <th scope="col" class="why">Why, and what to do</th>
+        <th scope="col" class="why">How it is, why, and what to do</th>
         <th scope="col" class="number">Lag</th>
         <th scope="col" class="number">Records, last h</th>
-        <th scope="col">Last record</th>
         <th scope="col" class="number">Gaps</th>
         <th scope="col">Credential</th>
         <th scope="col">Next</th>
@@ -87,19 +85,18 @@ function tenantsTable(parts: TenantsParts, tenants: readonly ListedTenant[]): Ht
 }
 
 function tenantRow(parts: TenantsParts, listed: ListedTenant): Html {
-  const { tenant, state, why, nextStep, recordsPerHour, lagSeconds, lastRecordAt, gaps, nextAction } = listed;
+  const { tenant, state, why, nextStep, recordsPerHour, lagSeconds, gaps, nextAction } = listed;
   const calm = state === 'collecting';
   // A button says it better than the command does.
   const step = nextAction === undefined || nextAction === 'look' ? withoutCommand(nextStep) : '';
   return html`<tr>
     <th scope="row"><a href="/tenants/${tenant.id}">${tenant.name}</a></th>
-    <td>${stateChip(state)}</td>
-    <td class="${calm ? 'empty' : ''}">
-      ${!calm && html`<p>${why}</p>`} ${!calm && step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
+    <td>
+      ${stateChip(state)} ${!calm && html`<p>${why}</p>`}
+      ${!calm && step !== '' && step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
     </td>
     <td class="number" data-label="Lag">${lagSeconds === undefined ? '–' : span(lagSeconds)}</td>
     <td class="number" data-label="Records, last h">${count(recordsPerHour)}</td>
-    <td data-label="Last record">${moment(lastRecordAt)}</td>
     <td class="number" data-label="Gaps">${count(gaps)}</td>
     <td data-label="Credential">${credentialCell(parts.credentials.get(tenant.secretName))}</td>
     <td class="${nextAction === undefined ? 'empty' : ''}">
