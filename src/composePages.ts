@@ -1,4 +1,3 @@
-import type { AssessPorts } from './app/assess';
 import { tellChanges } from './app/audit';
 import type { AssessPorts } from './app/assess';
 import { readCredential } from './app/credentials';
@@ -96,7 +95,6 @@ export function composePages(parts: PageParts): Pages {
   };
   const webPorts: WebPorts = {
     ...onboardPorts,
-    assess: parts.assessPorts,
     publicUrl: pages.publicUrl,
     providerName: pages.providerName,
     assess: parts.assessPorts,
