@@ -3,10 +3,12 @@ import type { AssessPorts } from './app/assess';
 import { readCredential } from './app/credentials';
 import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
 import type { OnboardPorts } from './app/onboardPorts';
+import { purgeRemoved } from './app/purge';
 import type { TenantPorts } from './app/tenants';
 import { storageOnboardingQueue } from './azure/storageQueues';
 import type { StorageAccess, StorageOptions } from './azure/storageAccess';
 import { tableChangeStore, tableOnboardingStores } from './azure/tableOnboardingStores';
+import { tenantTraces } from './azure/tenantTraces';
 import type { Clouds } from './domain/cloud';
 import { ConnectorError, failureOf } from './domain/failure';
 import { operatorRoles } from './domain/operator';
@@ -135,6 +137,7 @@ export function composePages(parts: PageParts): Pages {
     resume: async (signal) => {
       await resumeOnboardings(onboardPorts, signal);
       await tellChanges(onboardPorts, signal);
+      await purgeRemoved({ ...onboardPorts, traces: tenantTraces(storage, storageOptions) }, signal);
     },
   };
 }

@@ -12,7 +12,7 @@ import { operationsEvents } from './app/operations';
 import { handlePoison } from './app/poison';
 import { rotateDue } from './app/rotate';
 import type { RotationPorts } from './app/rotationPorts';
-import { scheduleTick } from './app/schedule';
+import { laneOf, scheduleTick } from './app/schedule';
 import type { TenantPorts } from './app/tenants';
 import { azureCredential } from './azure/azureCredential';
 import { blobEvidenceStore } from './azure/blobEvidenceStore';
@@ -298,10 +298,12 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     schedule: async () => tracked(scheduleTick(collectPorts, stopping.signal).then(() => undefined)),
     collect: async (message, { triggerMetadata }) => {
       const waited = clock.now().getTime() - timeOf(triggerMetadata?.insertionTime);
-      if (Number.isFinite(waited)) meter.measure('queueWaitMs', waited, { queue: 'collect' });
       keepMemorySmall();
       const parsed = parseCollectMessage(message);
-      if ('message' in parsed) return tracked(collectMessage(collectPorts, parsed.message, stopping.signal));
+      if ('message' in parsed) {
+        if (Number.isFinite(waited)) meter.measure('queueWaitMs', waited, { queue: laneOf(collectPorts, parsed.message) });
+        return tracked(collectMessage(collectPorts, parsed.message, stopping.signal));
+      }
       telemetry.event('messageSetAside', 'error', { cause: parsed.cause });
       await collectPorts.queue.setAside(textOf(message), parsed.cause, stopping.signal);
     },

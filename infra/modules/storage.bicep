@@ -86,7 +86,16 @@ resource queues 'Microsoft.Storage/storageAccounts/queueServices@2026-04-01' = {
 }
 
 resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' = [
-  for suffix in ['collect', 'collect-poison', 'near-expiry', 'near-expiry-poison', 'onboard', 'onboard-poison']: {
+  for suffix in [
+    'collect'
+    'collect-poison'
+    'collect-paced'
+    'collect-paced-poison'
+    'near-expiry'
+    'near-expiry-poison'
+    'onboard'
+    'onboard-poison'
+  ]: {
     parent: queues
     name: '${prefix}-${suffix}'
   }

@@ -8,10 +8,10 @@ import { SourceLease } from './lease';
 import { isProbed, probeId } from './probe';
 import { runProbe } from './runProbe';
 import { runSource } from './runSource';
-import { choiceOf, isFeed } from './schedule';
+import { choiceOf, laneOf, queueMessage } from './schedule';
 
-/** How long a message without content feeds is worked on at most: longer than it takes to isolate what nobody can read, or that would begin anew each time. */
-const sliceMs = 120_000;
+/** How long a message of the paced lane is worked on at most, so that a tenant whose limits are used up does not keep the others waiting. */
+const pacedBudgetMs = 120_000;
 
 /**
  * Works on one collect message: all its sources at once, each on its own, within the time budget; what could not begin in time goes back on the queue.
@@ -20,10 +20,10 @@ const sliceMs = 120_000;
  */
 export async function collectMessage(ports: CollectPorts, message: CollectMessage, signal: AbortSignal): Promise<void> {
   const { clock, options, telemetry } = ports;
-  // Runs that wait for room in Microsoft's limits are cheap to hold and slow to end: more of them at once, and back on the queue sooner, for the sake of the others.
-  const waits = !message.entries.some((entry) => isFeed(ports, entry));
-  const budgetMs = waits ? Math.min(sliceMs, options.budgetMs) : options.budgetMs;
-  const sourcesAtOnce = waits ? 2 * options.sourcesAtOnce : options.sourcesAtOnce;
+  // Runs that wait for room in Microsoft's limits are cheap to hold and slow to end: more of them at once.
+  const isPaced = laneOf(ports, message) === 'paced';
+  const budgetMs = isPaced ? Math.min(pacedBudgetMs, options.budgetMs) : options.budgetMs;
+  const sourcesAtOnce = isPaced ? 4 * options.sourcesAtOnce : options.sourcesAtOnce;
   const deadline = clock.now().getTime() + budgetMs;
   const errors: unknown[] = [];
   const waiting = [...message.entries];
@@ -51,7 +51,7 @@ export async function collectMessage(ports: CollectPorts, message: CollectMessag
     }
   };
   await Promise.all(Array.from({ length: sourcesAtOnce }, worker));
-  if (waiting.length > 0 && !signal.aborted) await ports.queue.send({ v: 1, entries: waiting }, 0, signal);
+  if (waiting.length > 0 && !signal.aborted) await queueMessage(ports, { v: 1, entries: waiting }, signal);
   if (errors.length > 0)
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, `collecting: ${errors.length} sources failed`);
 }

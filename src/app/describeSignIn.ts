@@ -59,7 +59,7 @@ const byCode: Readonly<Record<string, FailureText>> = {
     title: 'The account is locked after too many wrong passwords.',
     nextStep: 'Wait some minutes or have it unlocked, then go to Microsoft again.',
   },
-  AADSTS50055: { title: 'The password of the account has expired.', nextStep: `Change it, then ${again.toLowerCase()}.` },
+  AADSTS50055: { title: 'The password of the account has expired.', nextStep: `Change it. ${again} afterwards.` },
   AADSTS50057: { title: 'The account is disabled.', nextStep: `${again} with another administrator's account.` },
   AADSTS50126: { title: 'The user name or the password is wrong.', nextStep: `${again} and check both.` },
   AADSTS50058: transient,

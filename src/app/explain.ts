@@ -180,6 +180,14 @@ export interface TenantExplanation extends Explanation {
   readonly sources: readonly string[];
 }
 
+/** It waits for its first content, or for what the probe finds out: nothing to worry about while others deliver. */
+function isOnlyBeginning({ state, firstRunAt }: SourceRow): boolean {
+  return (
+    state.silence === 'awaitingFirstContent' ||
+    (state.name === 'waiting' && state.failure === undefined && firstRunAt === undefined)
+  );
+}
+
 /**
  * Explains a tenant by its worst source. A feed that only waits for its first content does not count while others deliver, and one
  * that has not run yet does not while others have.
@@ -190,7 +198,7 @@ export function explainTenant(tenant: Tenant, rows: readonly SourceRow[], source
   const explained = sourcesOf(tenant, sources).map((source) => {
     const row = byId.get(source.id);
     const disabled = choiceOf(tenant, source)?.polling.kind === 'disabled';
-    const waits = flows && row?.state.silence === 'awaitingFirstContent';
+    const waits = flows && row !== undefined && isOnlyBeginning(row);
     return { id: source.id, waits, ...explainSource(tenant, row, { disabled, othersDeliver: flows }) };
   });
   const counted = explained.filter(({ waits }) => !waits);

@@ -20,7 +20,7 @@ import type { OperationsFact } from './operations';
 import type { Outcome } from './outcome';
 import { isUnclean } from './runContext';
 import type { RunSubject } from './runContext';
-import { choiceOf } from './schedule';
+import { choiceOf, queueMessage } from './schedule';
 import { tellFacts, tellOperator, writeEvents } from './tellFacts';
 import type { Told } from './tellFacts';
 
@@ -57,7 +57,7 @@ export async function finishRun(
     // What a snapshot has said again need not be remembered twice.
     const { snapshot } = delivery.memory;
     if (snapshot !== undefined) await ports.sent.forget(scope, snapshot, now, signal);
-    if (next.more && scheduled !== undefined) await ports.queue.send(messageFor(scheduled), 0, signal);
+    if (next.more && scheduled !== undefined) await queueMessage(ports, messageFor(scheduled), signal);
     ports.telemetry.event('runFinished', failure === undefined ? 'info' : 'warning', {
       tenant: tenant.id,
       source: source.id,

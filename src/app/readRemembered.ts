@@ -11,7 +11,8 @@ import type { SentRecords } from './sentRecords';
 import { tellNote } from './tellNote';
 import { shortened, UnitPacking } from './unitPacking';
 
-const pagesUntilNoted = 20;
+/** So many pages without anything new may have to be read again after an interruption. */
+const pagesUntilNoted = 5;
 
 /**
  * Reads a unit of a source that remembers what it sent, and hands over what is new or changed. What was acknowledged of it before is known from that

@@ -1,4 +1,4 @@
-import type { CollectEntry, CollectMessage, ScheduleEntry } from '../domain/schedule';
+import type { CollectEntry, CollectMessage, Lane, ScheduleEntry } from '../domain/schedule';
 import { groupEntries } from '../domain/schedule';
 import type { SourceRow } from '../domain/sourceState';
 import type { Source } from '../domain/source';
@@ -8,31 +8,32 @@ import type { CollectPorts } from './collectPorts';
 const entriesAtOnce = 1_000;
 
 /**
- * Finds what is due, in all shards, and puts it on the queue, tenants grouped. An entry is claimed before it is queued: two ticks at once, or one that runs twice,
+ * Finds what is due, in all shards, and puts it on the queues, tenants grouped. An entry is claimed before it is queued: two ticks at once, or one that runs twice,
  * queue it once; if its message is lost, or its worker dies, it fires again after the recheck time.
  */
 export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Promise<{ readonly queued: number }> {
   const { options, clock, telemetry } = ports;
-  const depth = await ports.queue.depth(signal);
-  if (depth >= options.queueDepthLimit) {
+  const depths = { feeds: await ports.queue.depth('feeds', signal), paced: await ports.queue.depth('paced', signal) };
+  const hasRoom = (lane: Lane): boolean => depths[lane] < options.queueDepthLimit;
+  for (const lane of lanes) {
     // Workers are far behind; queueing the same sources again would only make them slower.
-    telemetry.event('queueFull', 'warning', { depth });
-    return { queued: 0 };
+    if (!hasRoom(lane)) telemetry.event('queueFull', 'warning', { lane, depth: depths[lane] });
   }
+  const depth = depths.feeds + depths.paced;
+  const isWanted = (entry: ScheduleEntry): boolean => hasRoom(laneOfEntry(ports, entry));
   let queued = 0;
-  let messages = 0;
   let oldestMs = 0;
   for (let shard = 0; shard < options.shards; shard += 1) {
-    for (let full = true; full && depth + messages < options.queueDepthLimit;) {
+    for (let full = true; full && lanes.some(hasRoom);) {
       const now = clock.now();
-      const due = await ports.schedule.due(shard, now, entriesAtOnce, signal);
+      const due = await ports.schedule.due(shard, now, { atMost: entriesAtOnce, isWanted }, signal);
       if (due.length === 0) break;
       oldestMs = Math.max(oldestMs, ...due.map(({ dueAt }) => now.getTime() - dueAt.getTime()));
       const claimed = await ports.schedule.claim(due, new Date(now.getTime() + options.recheckMs), signal);
       for (const message of messagesOf(ports, claimed, options.tenantsPerMessage)) {
-        await ports.queue.send(message, 0, signal);
+        await queueMessage(ports, message, signal);
         queued += message.entries.length;
-        messages += 1;
+        depths[laneOf(ports, message)] += 1;
       }
       full = due.length === entriesAtOnce && claimed.length > 0;
     }
@@ -41,19 +42,33 @@ export async function scheduleTick(ports: CollectPorts, signal: AbortSignal): Pr
   return { queued };
 }
 
-/**
- * The messages for entries. The audit log travels apart from everything else, whose runs spend their time waiting for room in Microsoft's limits, so that it never
- * waits behind them.
- */
+const lanes: readonly Lane[] = ['feeds', 'paced'];
+
+/** The messages for entries, those of the lanes apart. */
 function messagesOf(ports: CollectPorts, entries: readonly ScheduleEntry[], tenantsPerMessage: number): CollectMessage[] {
-  const feeds = entries.filter((entry) => isFeed(ports, entry));
-  const others = entries.filter((entry) => !isFeed(ports, entry));
-  return [...groupEntries(feeds, tenantsPerMessage), ...groupEntries(others, tenantsPerMessage)];
+  return lanes.flatMap((lane) => {
+    const ofLane = entries.filter((entry) => laneOfEntry(ports, entry) === lane);
+    return groupEntries(ofLane, tenantsPerMessage);
+  });
 }
 
-/** True for a content feed; what is not known here is dealt with by whoever gets the message. */
-export function isFeed({ sources }: Pick<CollectPorts, 'sources'>, { sourceId }: Pick<CollectEntry, 'sourceId'>): boolean {
-  return sources.get(sourceId)?.progress.kind === 'contentFeed';
+/** What is not known here goes with the paced, and is dealt with by whoever gets the message. */
+function laneOfEntry({ sources }: Pick<CollectPorts, 'sources'>, { sourceId }: Pick<CollectEntry, 'sourceId'>): Lane {
+  return sources.get(sourceId)?.progress.kind === 'contentFeed' ? 'feeds' : 'paced';
+}
+
+/** The lane a message travels on: that of the feeds when it names one. */
+export function laneOf(ports: Pick<CollectPorts, 'sources'>, { entries }: CollectMessage): Lane {
+  return entries.some((entry) => laneOfEntry(ports, entry) === 'feeds') ? 'feeds' : 'paced';
+}
+
+/** Puts a message on the queue of its lane. */
+export async function queueMessage(
+  ports: Pick<CollectPorts, 'sources' | 'queue'>,
+  message: CollectMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  await ports.queue.send(laneOf(ports, message), message, signal);
 }
 
 /** The sources of the registry that a tenant's integrations name. */
@@ -87,7 +102,7 @@ export async function scheduleNow(ports: CollectPorts, rows: readonly SourceRow[
   const later = new Date(ports.clock.now().getTime() + ports.options.recheckMs);
   const entries = rows.map((row) => entryAt(ports, row, later));
   await ports.schedule.put(entries, signal);
-  for (const message of messagesOf(ports, entries, 1)) await ports.queue.send(message, 0, signal);
+  for (const message of messagesOf(ports, entries, 1)) await queueMessage(ports, message, signal);
 }
 
 /** Makes sources due again after a while, when a message about them could not be processed. */

@@ -8,6 +8,7 @@ import { askForRotation } from './credentials';
 import type { GivenCredential } from './credentials';
 import { invite } from './invitations';
 import type { OnboardPorts } from './onboardPorts';
+import { askForPurge } from './purge';
 import { setCredential } from './setCredential';
 import { InputError, removeTenant, sendTestRecord, setStatus, syncTenant } from './tenants';
 
@@ -91,16 +92,18 @@ export const tenantCommands = {
     detail: ({ kind }) => kind,
     run: async ({ ports, tenant, input, signal }) => setCredential(ports, tenant.id, input, () => undefined, signal, patienceMs),
   }),
-  remove: command<{ readonly confirm: string }, Tenant>({
+  remove: command<{ readonly confirm: string; readonly purge?: boolean | undefined }, Tenant>({
     role: 'Onboarder',
     what: 'removed',
-    detail: (_input, { name }) => name,
+    detail: ({ purge }, { name }) => (purge === true ? `${name}, with everything that is kept about it` : name),
     run: async ({ ports, tenant, input, signal }) => {
       if (input.confirm.trim() !== tenant.name)
         throw new InputError(
           `Nothing was removed: the name given is not ${tenant.name}.`,
           'Give the name of the tenant exactly.',
         );
+      // The note first: it does nothing as long as the tenant is there, and a process that dies in between has not forgotten it.
+      if (input.purge === true) await askForPurge(ports, tenant.id, signal);
       return removeTenant(ports, tenant.id, signal);
     },
   }),

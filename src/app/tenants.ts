@@ -329,8 +329,7 @@ export async function saveTenant(
 async function rowsOf(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<SourceRow[]> {
   const rows: SourceRow[] = [];
   for (const source of sourcesOf(tenant, ports.sources.values())) {
-    const present = await ports.sourceRows.find(tenant.id, source.id, signal);
-    rows.push(present ?? (await ports.sourceRows.create(newSourceRow(tenant.id, source.id, ports.clock.now()), signal)));
+    rows.push(await rowOf(ports, tenant.id, source.id, signal));
   }
   return rows;
 }
@@ -352,8 +351,20 @@ export async function startSources(ports: TenantPorts, tenant: Tenant, signal: A
 /** The row of the tenant's probe, if it is probed. */
 async function probeRow(ports: TenantPorts, tenant: Tenant, signal: AbortSignal): Promise<SourceRow[]> {
   if (!isProbed(tenant, ports.sources.values())) return [];
-  const present = await ports.sourceRows.find(tenant.id, probeId, signal);
-  return [present ?? (await ports.sourceRows.create(newSourceRow(tenant.id, probeId, ports.clock.now()), signal))];
+  return [await rowOf(ports, tenant.id, probeId, signal)];
+}
+
+/** The row of a source, made when there is none; when somebody else makes it at the same moment, theirs. */
+async function rowOf(ports: TenantPorts, tenantId: string, sourceId: string, signal: AbortSignal): Promise<SourceRow> {
+  const present = await ports.sourceRows.find(tenantId, sourceId, signal);
+  if (present !== undefined) return present;
+  try {
+    return await ports.sourceRows.create(newSourceRow(tenantId, sourceId, ports.clock.now()), signal);
+  } catch (error) {
+    const theirs = failureOf(error)?.kind === 'conflict' ? await ports.sourceRows.find(tenantId, sourceId, signal) : undefined;
+    if (theirs === undefined) throw error;
+    return theirs;
+  }
 }
 
 /** The tenant of that id or name. Throws InputError when there is none, or the name is not unique. */

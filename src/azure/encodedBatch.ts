@@ -19,6 +19,7 @@ export class EncodedBatch implements EventDataBatch {
   readonly #annotations: Readonly<Record<string, string>>;
   #bytes: number;
   #count = 0;
+  #attempts = 0;
 
   /** Events of this partition key, in the given memory, whose length is the limit. */
   constructor(partitionKey: string, memory: Buffer) {
@@ -66,8 +67,14 @@ export class EncodedBatch implements EventDataBatch {
     throw new Error('This batch takes events by add.');
   }
 
+  /** How often the SDK took the message to send it. After more than one attempt, an earlier one may still have parts of it to send. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
   /** What the SDK sends. */
   _generateMessage(): Buffer {
+    this.#attempts += 1;
     return this.memory.subarray(0, this.#bytes);
   }
 

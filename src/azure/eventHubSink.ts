@@ -109,10 +109,10 @@ export function eventHubSink(access: HubAccess, options: EventHubSinkOptions = {
     return limit;
   };
 
-  /** Sends a batch. Its memory is used again only after an acknowledgement: until then the SDK may still read it. */
+  /** Sends a batch. Its memory is used again only when the first attempt was acknowledged: until then the SDK may still read it. */
   const send = async (hub: string, batch: EncodedBatch, abortSignal: AbortSignal): Promise<void> => {
     await using(hub, abortSignal, async (client) => client.sendBatch(batch, { abortSignal }));
-    memory.give(batch.memory);
+    if (batch.attempts === 1) memory.give(batch.memory);
   };
 
   return {

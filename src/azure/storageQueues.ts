@@ -1,46 +1,46 @@
 import type { QueueClient } from '@azure/storage-queue';
 import type { CollectQueue, OnboardingQueue } from '../domain/ports';
+import type { Lane } from '../domain/schedule';
 import { CreatedOnce } from './createdOnce';
 import { queueClient, storageOperationMs, storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
 import { sdkError, storageError } from './storageFailure';
 import { withinTime } from './withinTime';
 
-// A message may be invisible for at most 7 days, and lives as long; shorter, so that it is still there when it appears.
-const longestDelayMs = 6 * 86_400_000;
 const longestSetAside = 32 * 1024;
 // A message takes 64 KiB, as it stands in the XML that carries it. https://learn.microsoft.com/azure/storage/queues/scalability-targets
 const longestMessage = 48 * 1024;
 
-/** The names of the queues, as the queue triggers need them. */
-export function queueNames(options: StorageOptions = {}): {
-  readonly collect: string;
-  readonly collectPoison: string;
-  readonly onboard: string;
-} {
+/** The names of the queues, as the queue triggers need them: what is sent to which lane, and what is set aside. */
+export function queueNames(options: StorageOptions = {}): Readonly<Record<Lane | 'collectPoison' | 'onboard', string>> {
   const collect = `${storagePrefix(options)}-collect`;
-  return { collect, collectPoison: `${collect}-poison`, onboard: `${storagePrefix(options)}-onboard` };
+  return {
+    feeds: collect,
+    paced: `${collect}-paced`,
+    collectPoison: `${collect}-poison`,
+    onboard: `${storagePrefix(options)}-onboard`,
+  };
 }
 
 /**
- * The queue of collect messages in Azure Queue Storage; what is set aside goes to the poison queue that the Functions host uses too. Messages are plain
+ * The queues of collect messages in Azure Queue Storage; what is set aside goes to the poison queue that the Functions host uses too. Messages are plain
  * JSON (`messageEncoding` none in host.json): with base64 the host itself would move what it cannot decode to poison, without a cause.
  */
 export function storageCollectQueue(access: StorageAccess, options: StorageOptions = {}): CollectQueue {
   const names = queueNames(options);
-  const collect = new Queue(access, names.collect);
+  const lanes = { feeds: new Queue(access, names.feeds), paced: new Queue(access, names.paced) };
   const poison = new Queue(access, names.collectPoison);
   return {
-    send: (message, delayMs, signal) => collect.send(JSON.stringify(message), delayMs, signal),
-    depth: (signal) => collect.depth(signal),
-    setAside: (message, cause, signal) => poison.send(wrap(message, cause), 0, signal),
+    send: (lane, message, signal) => lanes[lane].send(JSON.stringify(message), signal),
+    depth: (lane, signal) => lanes[lane].depth(signal),
+    setAside: (message, cause, signal) => poison.send(wrap(message, cause), signal),
   };
 }
 
 /** The queue of onboardings to go on with; a message is the JSON text of its id. */
 export function storageOnboardingQueue(access: StorageAccess, options: StorageOptions = {}): OnboardingQueue {
   const queue = new Queue(access, queueNames(options).onboard);
-  return { send: (onboardingId, delayMs, signal) => queue.send(JSON.stringify({ onboardingId }), delayMs, signal) };
+  return { send: (onboardingId, delayMs, signal) => queue.send(JSON.stringify({ onboardingId }), signal, delayMs) };
 }
 
 function wrap(message: string, cause: string): string {
@@ -82,9 +82,9 @@ class Queue {
     });
   }
 
-  async send(text: string, delayMs: number, signal: AbortSignal): Promise<void> {
-    const visibilityTimeout = Math.ceil(Math.min(Math.max(delayMs, 0), longestDelayMs) / 1_000);
-    await this.#use('sending to', signal, (abortSignal) => this.#client.sendMessage(text, { visibilityTimeout, abortSignal }));
+  async send(text: string, signal: AbortSignal, delayMs = 0): Promise<void> {
+    const visibilityTimeout = Math.ceil(delayMs / 1_000);
+    await this.#use('sending to', signal, (abortSignal) => this.#client.sendMessage(text, { abortSignal, visibilityTimeout }));
   }
 
   async depth(signal: AbortSignal): Promise<number> {

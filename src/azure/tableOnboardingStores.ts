@@ -96,6 +96,7 @@ export function tableOnboardingStores(access: StorageAccess, options: StorageOpt
     invitations: jsonRows<Invitation>(access, 'invitations', invitation, options),
     onboardings: jsonRows<Onboarding>(access, 'onboardings', onboarding, options),
     signIns: jsonRows<PendingSignIn>(access, 'signins', signIn, options),
+    purges: jsonRows(access, 'purges', z.object({ id: text, askedAt: text }), options),
   };
 }
 

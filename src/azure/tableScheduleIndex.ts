@@ -56,10 +56,10 @@ export function tableScheduleIndex(access: StorageAccess, options: StorageOption
   };
 
   return {
-    due: async (shard, now, limit, signal) => {
+    due: async (shard, now, { atMost, isWanted = () => true }, signal) => {
       const partition = partitionOf(shard);
       const due: ScheduleEntry[] = [];
-      const query = { partition, to: `${now.toISOString()}|~`, pageSize: Math.min(1_000, Math.max(1, limit)) };
+      const query = { partition, to: `${now.toISOString()}|~`, pageSize: Math.min(1_000, Math.max(1, atMost)) };
       for await (const page of rows.list(query, signal)) {
         const entries = page.map((row) => ({ row: row.row, entry: read(shard, row) }));
         // An entry that cannot be read would stand in front of the others for ever; its source is found again when the index is repaired.
@@ -68,10 +68,10 @@ export function tableScheduleIndex(access: StorageAccess, options: StorageOption
           entries.filter(({ entry }) => entry === undefined).map(({ row }) => row),
           signal,
         );
-        due.push(...entries.map(({ entry }) => entry).filter((entry) => entry !== undefined));
-        if (due.length >= limit) break;
+        due.push(...entries.flatMap(({ entry }) => (entry !== undefined && isWanted(entry) ? [entry] : [])));
+        if (due.length >= atMost) break;
       }
-      return due.slice(0, limit);
+      return due.slice(0, atMost);
     },
 
     put: (entries, signal) =>

@@ -7,7 +7,7 @@ import type { ServicePlan } from './licence';
 import type { Change, Invitation, Onboarding, PendingSignIn } from './onboarding';
 import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
 import type { MetricDimensions, MetricName } from './metrics';
-import type { CollectEntry, CollectMessage, ScheduleEntry } from './schedule';
+import type { CollectEntry, CollectMessage, Lane, ScheduleEntry } from './schedule';
 import type { Answer, Run, TenantRequest, Unit } from './source';
 import type { SourceRow } from './sourceState';
 import type { Tenant, TenantId } from './tenant';
@@ -139,7 +139,12 @@ export interface ProfileStore {
 /** The index of what is due when, in shards: a hint that is repaired from the source rows, never the truth. */
 export interface ScheduleIndex {
   /** The entries of a shard that are due, earliest first. */
-  readonly due: (shard: number, now: Date, limit: number, signal: AbortSignal) => Promise<readonly ScheduleEntry[]>;
+  readonly due: (
+    shard: number,
+    now: Date,
+    wanted: { readonly atMost: number; readonly isWanted?: (entry: ScheduleEntry) => boolean },
+    signal: AbortSignal,
+  ) => Promise<readonly ScheduleEntry[]>;
   readonly put: (entries: readonly ScheduleEntry[], signal: AbortSignal) => Promise<void>;
   /** Moves entries of one shard to a later time, each once: of two callers only one gets an entry. Returns the entries as moved. */
   readonly claim: (entries: readonly ScheduleEntry[], until: Date, signal: AbortSignal) => Promise<readonly ScheduleEntry[]>;
@@ -148,11 +153,11 @@ export interface ScheduleIndex {
   readonly all: (shard: number, signal: AbortSignal) => AsyncIterable<ScheduleEntry>;
 }
 
-/** The queue of collect messages. Messages are hints: any may be lost, doubled or late. */
+/** The queues of collect messages, one a lane. Messages are hints: any may be lost, doubled or late. */
 export interface CollectQueue {
-  readonly send: (message: CollectMessage, delayMs: number, signal: AbortSignal) => Promise<void>;
+  readonly send: (lane: Lane, message: CollectMessage, signal: AbortSignal) => Promise<void>;
   /** About how many messages wait. */
-  readonly depth: (signal: AbortSignal) => Promise<number>;
+  readonly depth: (lane: Lane, signal: AbortSignal) => Promise<number>;
   /** Puts a message that is not ours aside, with the reason. */
   readonly setAside: (message: string, cause: string, signal: AbortSignal) => Promise<void>;
 }
@@ -242,6 +247,17 @@ export interface OnboardingStores {
   readonly invitations: RowStore<Invitation>;
   readonly onboardings: RowStore<Onboarding>;
   readonly signIns: RowStore<PendingSignIn>;
+  /** Removed tenants of which nothing is to be kept; the id is the tenant's. */
+  readonly purges: RowStore<{ readonly id: TenantId; readonly askedAt: string }>;
+}
+
+/** What is kept about a tenant beside its own rows: ledger, coverage, gaps, what was sent, large records, assessments. */
+export interface TenantTraces {
+  /** Removes all of it, and says how much; `held` are documents that a policy of the storage account does not let go yet. Doing it again finds nothing. */
+  readonly purge: (
+    tenantId: TenantId,
+    signal: AbortSignal,
+  ) => Promise<{ readonly rows: number; readonly blobs: number; readonly held: number }>;
 }
 
 /** The queue of onboardings to go on with. Messages are hints. */

@@ -26,6 +26,12 @@ export interface CollectMessage {
   readonly entries: readonly CollectEntry[];
 }
 
+/**
+ * The queues that collect messages travel on. Content feeds go their own way: whatever else is collected (Graph, Defender, probes, evidence) goes at the pace of
+ * Microsoft's request limits, holds its place on a worker while it waits for room in them, and must not hold up the feeds.
+ */
+export type Lane = 'feeds' | 'paced';
+
 /** How many entries a message may carry; 64 KiB hold several times as many. */
 export const longestMessage = 100;
 

@@ -9,6 +9,8 @@ import { readList } from './graphPages';
 import { listUrl, requestFacts, shapesOf, windowRecords } from './graphQuery';
 import type { QueryShape } from './graphQuery';
 import type { WindowSpec } from './graphSpec';
+import { formatPlace, parsePlace } from './windowPlace';
+import type { WindowPlace } from './windowPlace';
 
 const secondMs = 1_000;
 /** After so many incomplete readings in about half an hour, what is missing is reported, and the window is passed. */
@@ -46,9 +48,11 @@ export async function* readSpan(
   const reading = new WindowReading(spec, api, run);
   const span = spanOf(unit);
   const [preferred = {}] = reading.shapes;
-  if (again.resumeAt !== undefined && again.attempts < 2) yield* reading.from(again.resumeAt, span);
+  const place = again.resumeAt === undefined ? undefined : parsePlace(again.resumeAt, span);
+  if (place !== undefined) yield* reading.inAnyShape(span, place);
+  else if (again.resumeAt !== undefined && again.attempts < 2) yield* reading.from(again.resumeAt, span);
   else if (again.attempts === 0) yield* reading.inShape(span, preferred);
-  else yield* reading.inAnyShape(span);
+  else yield* reading.inAnyShape(span, beginningOf(span));
   for (const lost of reading.lost) yield { records: [], lost };
   if (reading.missing === undefined) return;
   const cause: Failure = { kind: 'unexpectedResponse', code: 'partialResult', detail: reading.missing };
@@ -61,7 +65,7 @@ class WindowReading {
   /** Who did not answer, when the answer was incomplete. */
   missing: string | undefined;
   /** What could not be read in any way. */
-  readonly lost: LostPart[] = [];
+  lost: readonly LostPart[] = [];
   readonly #spec: WindowSpec;
   readonly #api: 'graph' | 'defender';
   readonly #run: Run;
@@ -91,38 +95,67 @@ class WindowReading {
       }
       yield {
         records: wanted,
-        ...(end?.nextLink === undefined ? {} : { resumeAt: end.nextLink }),
+        // What was missing from a page is asked for again: reading does not go on behind it.
+        ...(end?.nextLink === undefined || this.missing !== undefined ? {} : { resumeAt: end.nextLink }),
         ...(notes.length === 0 ? {} : { notes }),
       };
     }
   }
 
-  async *inAnyShape(span: Window): AsyncGenerator<Page> {
-    let last: unknown;
-    for (const [index, shape] of this.shapes.entries()) {
+  /**
+   * Reads on from a place, part by part: a part that cannot be read in any shape is halved, and after one that can the next is twice as long. Each step
+   * is a place of its own, so that a search which is interrupted goes on where it was.
+   */
+  async *inAnyShape(span: Window, beginning: WindowPlace): AsyncGenerator<Page> {
+    this.lost = beginning.lost;
+    let place = beginning;
+    while (place.from < span.to) {
+      const part = partAt(place, span);
       try {
-        // Where a shorter window would be read on is no place in the whole one.
-        for await (const page of this.inShape(span, shape)) yield withoutPlace(page);
-        if (index > 0) yield { records: [], notes: this.#note('queryDegraded') };
-        return;
+        for await (const page of this.#inPart(part, place)) {
+          if (page.resumeAt !== undefined) place = { ...place, link: page.resumeAt };
+          yield page.resumeAt === undefined ? page : { ...page, resumeAt: formatPlace(place) };
+        }
+        if (place.shape > 0) yield { records: [], notes: this.#note('queryDegraded') };
+        place = { from: part.to, seconds: 2 * place.seconds, shape: 0, lost: this.lost };
       } catch (error) {
         if (!isOfQuery(error)) throw error;
-        last = error;
+        const next = await this.#afterFailure(part, place, error);
+        if (next === undefined) {
+          yield* this.#oneByOne(part, error);
+          if (this.lost.length > mostLostParts) yield* this.#giveNothingUp(span);
+          place = { from: part.to, seconds: 2, shape: 0, lost: this.lost };
+        } else {
+          if (next.seconds < place.seconds) yield { records: [], notes: this.#note('queryDegraded') };
+          place = next;
+        }
       }
+      // That another shape is to be tried may be for nothing but an outage: that is not kept.
+      if (this.missing === undefined && place.shape === 0) yield { records: [], resumeAt: formatPlace(place) };
     }
-    yield* this.#inParts(span, last);
   }
 
-  async *#inParts(span: Window, error: unknown): AsyncGenerator<Page> {
+  #inPart(part: Window, { shape, link }: WindowPlace): AsyncGenerator<Page> {
+    return link === undefined ? this.inShape(part, this.shapes[shape] ?? {}) : this.from(link, part);
+  }
+
+  /** How a part is asked for next that could not be read; undefined when there is no other way than object by object. */
+  async #afterFailure(part: Window, { from, shape, lost }: WindowPlace, error: unknown): Promise<WindowPlace | undefined> {
+    if (shape + 1 < this.shapes.length) return { from, seconds: secondsOf(part), shape: shape + 1, lost };
     // Whatever cannot be read while nothing can is not at fault.
     await this.#control(error);
-    const seconds = Math.round((span.to.getTime() - span.from.getTime()) / secondMs);
-    if (seconds > 1) {
-      const middle = new Date(span.from.getTime() + Math.floor(seconds / 2) * secondMs);
-      yield { records: [], notes: this.#note('queryDegraded') };
-      yield* this.inAnyShape({ from: span.from, to: middle });
-      yield* this.inAnyShape({ from: middle, to: span.to });
-    } else yield* this.#oneByOne(span, error);
+    const seconds = Math.floor(secondsOf(part) / 2);
+    return seconds < 1 ? undefined : { from, seconds, shape: 0, lost };
+  }
+
+  /** Few things cannot be read while all else can; when there are many, the trouble is another one: nothing is given up, and all is tried again. */
+  async *#giveNothingUp(span: Window): AsyncGenerator<Page> {
+    yield await Promise.resolve({ records: [], resumeAt: formatPlace(beginningOf(span)) });
+    throw new ConnectorError(doing, {
+      kind: 'unexpectedResponse',
+      code: 'tooManyLost',
+      detail: 'Most of a window cannot be read.',
+    });
   }
 
   /** Reads the objects of a second by their ids, where the endpoint can be asked for ids alone. */
@@ -135,7 +168,7 @@ class WindowReading {
       ids = [];
     }
     if (ids.length === 0) {
-      this.#lose(lostPart(span, error));
+      this.lost = [...this.lost, lostPart(span, error)];
       return;
     }
     for (const id of ids) {
@@ -144,20 +177,9 @@ class WindowReading {
       } catch (failure) {
         if (!isOfQuery(failure)) throw failure;
         await this.#control(failure);
-        this.#lose({ ...lostPart(span, failure), id });
+        this.lost = [...this.lost, { ...lostPart(span, failure), id }];
       }
     }
-  }
-
-  /** Few things cannot be read while all else can; when there are many, the trouble is another one, and nothing is given up. */
-  #lose(part: LostPart): void {
-    this.lost.push(part);
-    if (this.lost.length > mostLostParts)
-      throw new ConnectorError(doing, {
-        kind: 'unexpectedResponse',
-        code: 'tooManyLost',
-        detail: 'Most of a window cannot be read.',
-      });
   }
 
   async #idsIn(span: Window): Promise<readonly string[]> {
@@ -222,8 +244,17 @@ function isWithin({ sent }: SourceRecord, { from, to }: Window): boolean {
   return at === undefined || (at >= from.getTime() - secondMs && at <= to.getTime() + secondMs);
 }
 
-function withoutPlace({ records, notes }: Page): Page {
-  return notes === undefined ? { records } : { records, notes };
+/** The whole window, as it is asked for at first. */
+function beginningOf(span: Window): WindowPlace {
+  return { from: span.from, seconds: secondsOf(span), shape: 0, lost: [] };
+}
+
+function partAt({ from, seconds }: WindowPlace, span: Window): Window {
+  return { from, to: new Date(Math.min(from.getTime() + seconds * secondMs, span.to.getTime())) };
+}
+
+function secondsOf({ from, to }: Window): number {
+  return Math.max(1, Math.round((to.getTime() - from.getTime()) / secondMs));
 }
 
 function isOfQuery(error: unknown): boolean {

@@ -232,7 +232,7 @@ export const apiOperations: readonly ApiOperation[] = [
       ...{ summary: 'Stops collecting and forgets the credential and all state', status: 200, answer: schemas.tenant },
     },
     tenantCommands.remove,
-    ({ confirm }) => ({ confirm }),
+    ({ confirm, purge }) => ({ confirm, purge }),
     same,
   ),
   ofAll(

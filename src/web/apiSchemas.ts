@@ -352,5 +352,8 @@ export const newCredential = named(
 
 export const removal = named(
   'Removal',
-  z.strictObject({ confirm: z.string().max(200).describe('The name of the tenant, exactly') }),
+  z.strictObject({
+    confirm: z.string().max(200).describe('The name of the tenant, exactly'),
+    purge: z.boolean().optional().describe('Also deletes ledger, coverage, gaps, large records and assessments, within the hour'),
+  }),
 );

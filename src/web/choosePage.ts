@@ -7,6 +7,7 @@ import type { Permission, Source } from '../domain/source';
 import { html } from './html';
 import type { Html } from './html';
 import { layout, tokenField } from './layout';
+import { neverCameBack } from './neverCameBack';
 
 const ids = Object.keys(integrations) as IntegrationId[];
 
@@ -90,7 +91,8 @@ export function choosePage(parts: ChooseParts): Html {
         <div class="actions">
           <button type="submit">Continue</button><span class="quiet small">You need an administrator’s account.</span>
         </div>
-      </form>`,
+      </form>
+      ${neverCameBack}`,
   );
 }
 

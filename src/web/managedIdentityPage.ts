@@ -37,7 +37,9 @@ export function managedIdentityPage(parts: IdentityParts): Html {
       <ol>
         <li>
           Run this where the Azure CLI is, for example in the Cloud Shell of the Azure portal, as Global Administrator or
-          Privileged Role Administrator. It assigns ${permissions.length} reading permissions to the managed identity
+          Privileged Role Administrator. It assigns
+          ${permissions.length === 1 ? 'one reading permission' : `${permissions.length} reading permissions`} to the managed
+          identity
           <code>${clientId}</code>. ${copyable('script', 'the command', script)}
         </li>
         <li>

@@ -4,6 +4,7 @@ import { stepsOf } from '../domain/onboarding';
 import type { Onboarding, OnboardingStep } from '../domain/onboarding';
 import { html } from './html';
 import type { Html } from './html';
+import { neverCameBack } from './neverCameBack';
 import { buttonForm, count, layout, moment, stateChip } from './layout';
 
 interface StepText {
@@ -84,16 +85,6 @@ function underWayPage({ onboarding, browser, providerName, integrations }: Progr
   );
 }
 
-const neverCameBack = html`<details id="not-back" class="card">
-  <summary>Microsoft showed an error and did not bring you back?</summary>
-  <ul>
-    <li>Did you choose a work account of the organisation that is to be connected?</li>
-    <li>May the account consent? It needs the role Global Administrator or Privileged Role Administrator.</li>
-    <li>Is there a code such as AADSTS50011 on Microsoft’s page? Send it to whoever sent you the link.</li>
-    <li>Otherwise go to Microsoft again, in a private window if another account keeps signing in by itself.</li>
-  </ul>
-</details>`;
-
 function stepItem(step: OnboardingStep, { done, stopped, waiting, way }: Onboarding, present: OnboardingStep): Html {
   const steps = stepsOf(way);
   const { title, usual } = stepTexts[step];
@@ -135,9 +126,11 @@ function connectedPage({ onboarding, providerName, integrations, clientId }: Pro
       <h2>What your licence leaves out</h2>
       <p>
         ${
-          leftOut.length === 0
-            ? 'Nothing of what you ticked. Should a licence change, it is noticed within a day.'
-            : `${leftOut.join(', ')}. They start by themselves if a licence brings them.`
+          integrations.some(isBeingFoundOut)
+            ? `${leftOut.length === 0 ? '' : `So far: ${leftOut.join(', ')}. `}We are finding it out: a minute or two.`
+            : leftOut.length === 0
+              ? 'Nothing of what you ticked. Should a licence change, it is noticed within a day.'
+              : `${leftOut.join(', ')}. They start by themselves if a licence brings them.`
         }
       </p>
       <h2>Where to find it, and how to undo it</h2>
@@ -150,6 +143,11 @@ function connectedPage({ onboarding, providerName, integrations, clientId }: Pro
       </p>
       <p class="quiet small">You can close this page.</p>`,
   );
+}
+
+/** What the licence has is known once every source was looked at. */
+function isBeingFoundOut({ sources }: IntegrationView): boolean {
+  return sources.some(({ state, verdict }) => verdict === undefined && (state === 'waiting' || state === 'notRunYet'));
 }
 
 /** How each integration is, in words. */

@@ -42,7 +42,7 @@ a { color: var(--accent); }
 fieldset { border: 0; padding: 0; margin: 1.75rem 0 0; min-width: 0; }
 legend { font-size: 1.2rem; font-weight: 650; padding: 0; margin-bottom: .25rem; }
 .choice { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .75rem; background: var(--surface); border: 1px solid var(--line); border-radius: .7rem; padding: 1rem 1.1rem; margin: .7rem 0; }
-.choice:has(input:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
+.choice:has(> input:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .choice input { width: 1.25rem; height: 1.25rem; margin: .15rem 0 0; accent-color: var(--accent); }
 .choice .inner { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 .6rem; margin: .7rem 0 0; }
 .choice .inner span { grid-column: 2; }
@@ -98,6 +98,12 @@ thead th { font-size: .85rem; font-weight: 600; color: var(--quiet); }
 tbody th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td p { margin: 0; }
+.why { width: 34%; }
+td time, .button.small { white-space: nowrap; }
+td .state + p { margin-top: .3rem; }
+.tight { min-width: 6rem; }
+.source { min-width: 15rem; }
+.source code { font-size: .8rem; font-weight: 400; }
 .counts { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .counts a { display: block; background: var(--surface); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem; color: inherit; text-decoration: none; }
 .counts strong { display: block; font-size: 1.6rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
@@ -136,6 +142,7 @@ footer { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(-
   table.stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table.stack, table.stack tbody, table.stack tr, table.stack th, table.stack td { display: block; }
   table.stack tr { padding: .8rem 0; border-bottom: 1px solid var(--line); }
+  table.stack th.source { min-width: 0; }
   table.stack th, table.stack td { border: 0; padding: .12rem 0; text-align: left; white-space: normal; }
   table.stack td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); }
   table.stack td.empty { display: none; }

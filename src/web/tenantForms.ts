@@ -42,9 +42,7 @@ export function integrationsForm(tenant: Tenant, browser: string, sources: reado
                 value="${id}"
                 ${tenant.also?.includes(id) === true ? html`checked` : ''}
               />
-              <label for="also-${id}"
-                >${title} <span class="quiet">(${integrations[integration as IntegrationId].title})</span></label
-              >
+              <label for="also-${id}">${title} <span class="quiet">(${integrations[integration].title})</span></label>
             </p>`,
         )}
       </fieldset>
@@ -160,6 +158,14 @@ export function removal(tenant: Tenant, browser: string): Html {
           <label for="confirm">Type the tenant’s name, ${tenant.name}, to confirm</label>
           <input id="confirm" name="confirm" required />
         </div>
+        <p class="tick">
+          <input type="checkbox" id="purge" name="purge" value="yes" aria-describedby="purge-text" />
+          <label for="purge">Delete everything that is kept about it, too</label>
+        </p>
+        <p class="quiet small" id="purge-text">
+          Then ledger, coverage, gaps, large records and assessments go within the hour: nobody can prove any more what was
+          collected. The history of changes stays, and so does what a retention policy of the storage account still holds.
+        </p>
         <div class="actions"><button type="submit" class="danger">Remove</button></div>
       </form>
     </details>`;

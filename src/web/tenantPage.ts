@@ -58,12 +58,13 @@ const contents = html`<nav aria-label="On this page" class="contents small">
   <a href="#integrations">What is collected</a> <a href="#history">History</a>
 </nav>`;
 
-function actions({ tenant, browser }: TenantParts): Html {
+function actions({ tenant, browser, summary: { nextAction } }: TenantParts): Html {
   const form = (action: string, label: string, look = 'second'): Html =>
     buttonForm(browser, `/tenants/${tenant.id}/${action}`, label, look);
   return html`<div class="actions">
     ${tenant.status === 'paused' ? form('resume', 'Resume', '') : form('sync', 'Collect now')}
-    ${form('test', 'Send a test record')} ${form('consent', 'Make a consent link')}
+    ${nextAction === 'credential' && html`<a class="button" href="#credential">Give a new secret</a>`}
+    ${form('test', 'Send a test record')} ${form('consent', 'Make a consent link', nextAction === 'consent' ? '' : 'second')}
     ${tenant.status === 'active' && form('pause', 'Pause')}
   </div>`;
 }

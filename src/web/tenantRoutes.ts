@@ -20,7 +20,7 @@ import { readIntegrations } from './tenantForms';
 import { tenantPage } from './tenantPage';
 import type { Route, Visit } from './webPorts';
 
-const coverageHours = 48;
+const coverageHours = 7 * 24;
 const changesShown = 50;
 const deliveriesShown = 12;
 
@@ -185,7 +185,10 @@ async function refusedInWords(visit: Visit, of: Tenant, error: unknown): Promise
 async function remove(visit: Visit): Promise<WebResponse> {
   const of = await tenantOf(visit);
   try {
-    await runOn(visit, of, removal, { confirm: first(visit.form.get('confirm')) });
+    await runOn(visit, of, removal, {
+      confirm: first(visit.form.get('confirm')),
+      purge: first(visit.form.get('purge')) === 'yes',
+    });
   } catch (error) {
     return refusedInWords(visit, of, error);
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { collectMessage } from '../../src/app/collect';
 import { maintain } from '../../src/app/maintain';
 import { handlePoison } from '../../src/app/poison';
-import { rearm, scheduleNow, scheduleTick } from '../../src/app/schedule';
+import { queueMessage, rearm, scheduleNow, scheduleTick } from '../../src/app/schedule';
 import { parseCollectMessage } from '../../src/app/collectMessage';
 import type { CollectMessage } from '../../src/domain/schedule';
 import { checkHistory } from '../support/history';
@@ -88,9 +88,9 @@ describe('a message', () => {
           const row = lastRow(simulation);
           if (what === 'tick') await simulation.tick(worker);
           if (what === 'double')
-            for (const message of simulation.stores.queue.messages()) await simulation.stores.queue.send(message, 0, forever);
+            for (const message of simulation.stores.queue.messages()) await queueMessage(worker.ports, message, forever);
           if (what === 'lose') simulation.stores.queue.lose();
-          if (what === 'old') for (const message of old.slice(-3)) await simulation.stores.queue.send(message, 0, forever);
+          if (what === 'old') for (const message of old.slice(-3)) await queueMessage(worker.ports, message, forever);
           if (what === 'die') {
             worker = simulation.start((_name, index) => (index === dieAt ? 'dieBefore' : 'go'));
             await simulation.tick(worker);
@@ -193,7 +193,30 @@ describe('the queue', () => {
     const { queued } = (await simulation.await(worker, scheduleTick(worker.ports, forever))) ?? { queued: -1 };
 
     expect(queued).toBe(0);
-    expect(worker.process.telemetry.named('queueFull')).toHaveLength(1);
+    expect(worker.process.telemetry.named('queueFull')).toMatchObject([{ lane: 'feeds' }]);
     expect(source.listed).toEqual([]);
+  });
+
+  it('of what goes at the pace of limits may be full, and long overdue, and the feeds are queued all the same', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'), { queueDepthLimit: 2 });
+    source.add(scriptedUnit('unit', at(-hourMs), 1));
+    const worker = simulation.start();
+    const tenantId = tenantNamed('scheduled').id;
+    const paced = Array.from({ length: 1_200 }, (_, index) => ({
+      ...{ shard: worker.ports.shardOf(tenantId), tenantId, ticket: 0, backlog: false },
+      ...{ sourceId: `limited.source${index}`, dueAt: at(-hourMs) },
+    }));
+    await worker.ports.schedule.put(paced, forever);
+    for (const entry of paced.slice(0, 2)) {
+      const message: CollectMessage = { v: 1, entries: [{ ...entry, dueAt: entry.dueAt.toISOString() }] };
+      await worker.ports.queue.send('paced', message, forever);
+    }
+
+    const { queued } = (await simulation.await(worker, scheduleTick(worker.ports, forever))) ?? { queued: -1 };
+
+    expect(queued).toBe(1);
+    expect(await worker.ports.queue.depth('feeds', forever)).toBe(1);
+    expect(await worker.ports.queue.depth('paced', forever)).toBe(2);
+    expect(worker.process.telemetry.named('queueFull')).toMatchObject([{ lane: 'paced' }]);
   });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs';
+import { BatchMemory } from '../../src/azure/batchMemory';
 import { eventHubSink } from '../../src/azure/eventHubSink';
 import type { EventHubSink } from '../../src/azure/eventHubSink';
 import type { OutgoingEvent } from '../../src/domain/event';
@@ -132,6 +133,21 @@ describe('eventHubSink', () => {
     await sink.write([event(3)], signal);
 
     expect(bodies()).toEqual(['{"records":[1]}', '{"records":[3]}']);
+  });
+
+  it('uses the memory of a batch again, but not when an earlier attempt may still be sending it', async () => {
+    const given = jest.spyOn(BatchMemory.prototype, 'give');
+    try {
+      await sink.write([event(1)], signal);
+      expect(given).toHaveBeenCalledTimes(1);
+      emulator.faults.rejectSends({ condition: 'com.microsoft:server-busy', hub });
+      await sink.write([event(2)], signal);
+
+      expect(given).toHaveBeenCalledTimes(1);
+      expect(bodies()).toEqual(['{"records":[1]}', '{"records":[2]}']);
+    } finally {
+      given.mockRestore();
+    }
   });
 
   it('sends again when the answer was lost: twice is allowed, not at all is not', async () => {

@@ -45,19 +45,20 @@ describe('storageCollectQueue', () => {
   };
 
   it('sends messages as plain JSON, as host.json says, and counts those that wait', async () => {
-    expect(await queue.depth(signal)).toBe(0);
-    await queue.send(message, 0, signal);
-    await queue.send(message, 60_000, signal);
+    expect(await queue.depth('feeds', signal)).toBe(0);
+    await queue.send('feeds', message, signal);
+    await queue.send('feeds', message, signal);
 
-    expect(await queue.depth(signal)).toBe(2);
-    expect(await waiting(names.collect)).toEqual([message]);
+    expect(await queue.depth('feeds', signal)).toBe(2);
+    expect(await waiting(names.feeds)).toEqual([message, message]);
   });
 
-  it('waits no longer than the service lets it', async () => {
-    await queue.send(message, 400 * 86_400_000, signal);
-    await queue.send(message, -5, signal);
+  it('keeps the lanes apart', async () => {
+    await queue.send('paced', message, signal);
 
-    expect(await waiting(names.collect)).toEqual([message]);
+    expect(await queue.depth('feeds', signal)).toBe(0);
+    expect(await queue.depth('paced', signal)).toBe(1);
+    expect(await waiting(names.paced)).toEqual([message]);
   });
 
   it('takes a full message', async () => {
@@ -66,9 +67,9 @@ describe('storageCollectQueue', () => {
     );
     const full: CollectMessage = { v: 1, entries };
 
-    await queue.send(full, 0, signal);
+    await queue.send('feeds', full, signal);
 
-    expect(await waiting(names.collect)).toEqual([full]);
+    expect(await waiting(names.feeds)).toEqual([full]);
   });
 
   it.each([
@@ -90,20 +91,20 @@ describe('storageCollectQueue', () => {
   });
 
   it('creates its queue again when it was deleted meanwhile', async () => {
-    await queue.send(message, 0, signal);
-    await QueueServiceClient.fromConnectionString(stand.connectionString).deleteQueue(names.collect);
+    await queue.send('feeds', message, signal);
+    await QueueServiceClient.fromConnectionString(stand.connectionString).deleteQueue(names.feeds);
 
-    await queue.send(message, 0, signal);
+    await queue.send('feeds', message, signal);
 
-    expect(await waiting(names.collect)).toEqual([message]);
+    expect(await waiting(names.feeds)).toEqual([message]);
   });
 
   it('says unavailable when nothing listens, and cancelled when the caller gives up', async () => {
     const value = stand.connectionString.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:9');
 
-    expect(await failureKindOf(storageCollectQueue({ kind: 'connectionString', value }).send(message, 0, signal))).toBe(
+    expect(await failureKindOf(storageCollectQueue({ kind: 'connectionString', value }).send('feeds', message, signal))).toBe(
       'storeUnavailable',
     );
-    expect(await failureKindOf(queue.send(message, 0, AbortSignal.abort()))).toBe('cancelled');
+    expect(await failureKindOf(queue.send('feeds', message, AbortSignal.abort()))).toBe('cancelled');
   });
 });

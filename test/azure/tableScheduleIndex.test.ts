@@ -52,9 +52,9 @@ describe('tableScheduleIndex', () => {
   it('gives what is due in a shard, earliest first, up to the limit', async () => {
     await index.put([entry(1, 0), entry(2, -5), entry(3, 1), entry(4, -1), entry(5, -9, 4), entry(4, -1)], signal);
 
-    expect(await index.due(3, now, 10, signal)).toEqual([entry(2, -5), entry(4, -1), entry(1, 0)]);
-    expect(await index.due(3, now, 2, signal)).toEqual([entry(2, -5), entry(4, -1)]);
-    expect(await index.due(5, now, 2, signal)).toEqual([]);
+    expect(await index.due(3, now, { atMost: 10 }, signal)).toEqual([entry(2, -5), entry(4, -1), entry(1, 0)]);
+    expect(await index.due(3, now, { atMost: 2 }, signal)).toEqual([entry(2, -5), entry(4, -1)]);
+    expect(await index.due(5, now, { atMost: 2 }, signal)).toEqual([]);
     expect(await gathered(index.all(3, signal))).toEqual([entry(2, -5), entry(4, -1), entry(1, 0), entry(3, 1)]);
   });
 
@@ -71,8 +71,8 @@ describe('tableScheduleIndex', () => {
     expect(tenants).toHaveLength(120);
     expect(new Set(tenants).size).toBe(120);
     expect(claims.flat().every(({ dueAt }) => dueAt.getTime() === later.getTime())).toBe(true);
-    expect(await index.due(3, now, 1_000, signal)).toEqual([]);
-    expect(await index.due(3, later, 1_000, signal)).toHaveLength(120);
+    expect(await index.due(3, now, { atMost: 1_000 }, signal)).toEqual([]);
+    expect(await index.due(3, later, { atMost: 1_000 }, signal)).toHaveLength(120);
   });
 
   it('moves those that are still there when some are gone', async () => {
@@ -126,7 +126,7 @@ describe('tableScheduleIndex', () => {
       'Merge',
     );
 
-    expect(await index.due(3, now, 1, signal)).toEqual([entry(2)]);
+    expect(await index.due(3, now, { atMost: 1 }, signal)).toEqual([entry(2)]);
     expect(corrupt).toHaveLength(2);
     expect(await gathered(index.all(3, signal))).toEqual([entry(2)]);
     expect(corrupt).toHaveLength(2);
@@ -138,6 +138,6 @@ describe('tableScheduleIndex', () => {
       { reads: true },
     );
 
-    expect(await failureKindOf(behindProxy.due(3, now, 1, signal))).toBe('storeUnavailable');
+    expect(await failureKindOf(behindProxy.due(3, now, { atMost: 1 }, signal))).toBe('storeUnavailable');
   });
 });

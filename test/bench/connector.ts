@@ -1,6 +1,7 @@
 // The connector alone in a process: composed from the environment as in the function app, told when the timer fires, and handed every message of its queue,
 // as the Functions host would do. In Azure that host is another process; so is its stand-in here, but for the taking of messages.
 import { setTimeout as wait } from 'node:timers/promises';
+import type { QueueClient } from '@azure/storage-queue';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { compose } from '../../src/composition';
 
@@ -12,8 +13,9 @@ const invisibleSeconds = 600;
 const connector = compose(process.env);
 const invocation = { log: () => undefined };
 const storage = process.env['AzureWebJobsStorage'] ?? '';
-const queue = QueueServiceClient.fromConnectionString(storage).getQueueClient(
-  `${process.env['STORAGE_PREFIX'] ?? 'm365'}-collect`,
+const service = QueueServiceClient.fromConnectionString(storage);
+const queues = ['collect', 'collect-paced'].map((name) =>
+  service.getQueueClient(`${process.env['STORAGE_PREFIX'] ?? 'm365'}-${name}`),
 );
 const life = { stopping: false };
 
@@ -24,7 +26,7 @@ async function tick(): Promise<void> {
   }
 }
 
-async function work(): Promise<void> {
+async function work(queue: QueueClient): Promise<void> {
   const running = new Set<Promise<void>>();
   while (!life.stopping) {
     if (running.size >= messagesAtOnce) {
@@ -57,10 +59,9 @@ async function stop(): Promise<void> {
 process.on('SIGTERM', () => void stop());
 process.once('disconnect', () => void stop());
 connector.start();
-queue
-  .createIfNotExists()
+Promise.all(queues.map(async (queue) => queue.createIfNotExists()))
   .then(() => {
     console.log(JSON.stringify({ event: 'ready' }));
-    return Promise.all([tick(), work()]);
+    return Promise.all([tick(), ...queues.map(work)]);
   })
   .catch(fail);

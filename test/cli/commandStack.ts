@@ -62,9 +62,8 @@ export async function startCommandStack(tenants: readonly SimulatedTenant[]): Pr
     (name: string) =>
     async (words: readonly string[], options: RunOptions = {}): Promise<Ran> =>
       runCommand(join(folder, 'bundles', `${name}.js`), words, { environment: stack.environment, ...options });
-  const queue = QueueServiceClient.fromConnectionString(stack.environment['AzureWebJobsStorage'] ?? '').getQueueClient(
-    'm365-collect',
-  );
+  const service = QueueServiceClient.fromConnectionString(stack.environment['AzureWebJobsStorage'] ?? '');
+  const queues = ['m365-collect', 'm365-collect-paced'].map((name) => service.getQueueClient(name));
   return {
     stack,
     connector,
@@ -73,12 +72,15 @@ export async function startCommandStack(tenants: readonly SimulatedTenant[]): Pr
     evidence: command('evidence'),
     collect: async () => {
       await connector.schedule(host);
-      for (;;) {
-        const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32 });
-        if (receivedMessageItems.length === 0) return;
-        for (const { messageText, messageId, popReceipt } of receivedMessageItems) {
-          await connector.collect(JSON.parse(messageText), host);
-          await queue.deleteMessage(messageId, popReceipt);
+      for (let taken = 1; taken > 0;) {
+        taken = 0;
+        for (const queue of queues) {
+          const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32 });
+          taken += receivedMessageItems.length;
+          for (const { messageText, messageId, popReceipt } of receivedMessageItems) {
+            await connector.collect(JSON.parse(messageText), host);
+            await queue.deleteMessage(messageId, popReceipt);
+          }
         }
       }
     },

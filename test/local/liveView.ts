@@ -14,6 +14,8 @@ export interface LiveState {
   readonly bytes: number;
   /** How many seconds it runs in all, when it ends by itself. */
   readonly forSeconds?: number | undefined;
+  /** The address of the operator's page. */
+  readonly pages?: string | undefined;
 }
 
 /** The screen it is shown on. */
@@ -146,7 +148,7 @@ export function renderLiveView(state: LiveState, { columns: wide, rows, colour }
   const title = 'Microsoft 365 security connector';
   const ends = state.forSeconds === undefined ? '' : ` of ${state.forSeconds} s`;
   const running = `${Math.round((state.now - state.startedAt) / 1_000)} s${ends}`;
-  const top = `  ${state.phase} · ${running}`;
+  const top = `  ${state.phase} · ${running}${state.pages === undefined ? '' : ` · ${state.pages}`}`;
   const rate = [...state.recordsPerSecond.values()].reduce((sum, value) => sum + value, 0);
   const records = state.tenants.reduce((sum, row) => sum + row.records, 0);
   const totals = `${number(records)} records in ${number(state.events)} events (${(state.bytes / 1e6).toFixed(1)} MB), ${number(Math.round(rate))} records/s`;

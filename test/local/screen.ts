@@ -12,6 +12,7 @@ interface ScreenParts {
   readonly live: boolean;
   readonly startedAt: number;
   readonly forSeconds: number | undefined;
+  readonly pages: string;
 }
 
 const plainEveryMs = 5_000;
@@ -45,7 +46,7 @@ export class Screen {
 
   /** Reads the state and shows it. */
   async refresh(signal: AbortSignal): Promise<void> {
-    const { overview, hubs, hubNames, live, startedAt, forSeconds } = this.#parts;
+    const { overview, hubs, hubNames, live, startedAt, forSeconds, pages } = this.#parts;
     const before = this.#latest;
     this.#latest = await overview.read(signal);
     const now = Date.now();
@@ -55,6 +56,7 @@ export class Screen {
       startedAt,
       now,
       forSeconds,
+      pages,
       phase: this.phase,
       tenants: this.#latest,
       recordsPerSecond: this.#rates.perSecond(),

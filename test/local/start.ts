@@ -114,6 +114,7 @@ class Run {
       live: process.stdout.isTTY && !options.json,
       startedAt,
       forSeconds: options.forSeconds,
+      pages: `${stack.publicUrl}/`,
     });
   }
 
@@ -276,6 +277,7 @@ async function start(options: StartOptions): Promise<Result | undefined> {
       },
     });
     ends.push(async () => stack.stop());
+    sayWhereThePagesAre(stack);
     // The environment of whoever runs this reaches the connector too, so that both see the same settings.
     const stores = compose({ ...process.env, ...stack.environment }, { log: () => undefined });
     ends.push(async () => stores.stop());
@@ -284,7 +286,7 @@ async function start(options: StartOptions): Promise<Result | undefined> {
     await run.prepare(signal);
     if (!signal.aborted) await stack.startConnector();
     if (!options.simulation) say(`Event Hubs: ${stack.hubs.connectionString}\nAdd a tenant: npm run tenant -- add --help`);
-    if (!signal.aborted) await sayWhereThePagesAre(stack, stores, signal);
+    if (!signal.aborted) await inviteProspect(stack, stores, signal);
     await run.watch(signal);
     if (options.forSeconds === undefined || signal.aborted) return undefined;
     return await run.finish(signal);
@@ -298,9 +300,14 @@ async function start(options: StartOptions): Promise<Result | undefined> {
   }
 }
 
-/** The first lines of a run: the page of the operator, and an invitation to click through. */
-async function sayWhereThePagesAre({ publicUrl, microsoft365 }: Stack, stores: Connector, signal: AbortSignal): Promise<void> {
-  say(`The operator's page: ${publicUrl}/`);
+/** Among the first lines of a run: the page of the operator, and that of the simulation. */
+function sayWhereThePagesAre({ publicUrl, microsoft365 }: Stack): void {
+  say(`The operator's page: ${publicUrl}/ (in a moment)`);
+  if (microsoft365 !== undefined) say(`Break and mend simulated organisations: ${microsoft365.signInUrl}/`);
+}
+
+/** An invitation to click through. */
+async function inviteProspect({ publicUrl, microsoft365 }: Stack, stores: Connector, signal: AbortSignal): Promise<void> {
   const prospect = microsoft365?.tenants().find(({ tenant }) => tenant.prospect === true)?.tenant;
   if (prospect === undefined) return;
   const wanted = { customer: prospect.name, createdBy: 'npm start' };

@@ -9,16 +9,19 @@ const longestDrain = 100;
 /** Takes messages from the real queues as the Functions host does, but only when told. */
 export class CollectQueueHost {
   readonly collect: QueueClient;
+  readonly paced: QueueClient;
   readonly poison: QueueClient;
 
   constructor(connectionString: string, prefix: string) {
     const service = QueueServiceClient.fromConnectionString(connectionString);
     this.collect = service.getQueueClient(`${prefix}-collect`);
+    this.paced = service.getQueueClient(`${prefix}-collect-paced`);
     this.poison = service.getQueueClient(`${prefix}-collect-poison`);
   }
 
   async create(): Promise<void> {
     await this.collect.createIfNotExists();
+    await this.paced.createIfNotExists();
     await this.poison.createIfNotExists();
   }
 
@@ -32,14 +35,20 @@ export class CollectQueueHost {
     await this.collect.sendMessage(text);
   }
 
-  /** Works on all messages, and those that follow from them, until both queues are empty. What fails is tried again, and goes to poison after five times. */
+  /** Works on all messages, and those that follow from them, until the queues are empty. What fails is tried again, and goes to poison after five times. */
   async drain(connector: Connector, run: <T>(work: Promise<T>) => Promise<T>): Promise<number> {
     for (let taken = 0, turns = 0; turns < longestDrain; turns += 1) {
       const messages = await this.receive();
+      const paced = await this.receive(this.paced);
       const poisoned = await this.receive(this.poison);
-      if (messages.length + poisoned.length === 0) return taken;
-      taken += messages.length;
-      await run(Promise.all(messages.map(async (message) => this.#process(connector, message))));
+      if (messages.length + paced.length + poisoned.length === 0) return taken;
+      taken += messages.length + paced.length;
+      await run(
+        Promise.all([
+          ...messages.map(async (message) => this.#process(connector, this.collect, message)),
+          ...paced.map(async (message) => this.#process(connector, this.paced, message)),
+        ]),
+      );
       for (const message of poisoned) {
         await run(connector.poison(contentOf(message), host));
         await this.poison.deleteMessage(message.messageId, message.popReceipt);
@@ -48,18 +57,18 @@ export class CollectQueueHost {
     throw new Error(`The queue is not empty after ${longestDrain} turns.`);
   }
 
-  async #process(connector: Connector, message: DequeuedMessageItem): Promise<void> {
+  async #process(connector: Connector, queue: QueueClient, message: DequeuedMessageItem): Promise<void> {
     const { messageId, popReceipt, dequeueCount, messageText, insertedOn: insertionTime } = message;
     try {
       await connector.collect(contentOf(message), { ...host, triggerMetadata: { insertionTime } });
     } catch {
       if (dequeueCount < maxDequeueCount) {
-        await this.collect.updateMessage(messageId, popReceipt, undefined, 0);
+        await queue.updateMessage(messageId, popReceipt, undefined, 0);
         return;
       }
       await this.poison.sendMessage(messageText);
     }
-    await this.collect.deleteMessage(messageId, popReceipt);
+    await queue.deleteMessage(messageId, popReceipt);
   }
 }
 

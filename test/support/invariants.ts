@@ -107,7 +107,9 @@ async function secretProblems(incident: Incident): Promise<string[]> {
     ...leaks(`log line ${event}`, line),
     ...(line.includes(somebody) ? [`somebody's name in log line ${event}`] : []),
   ]);
-  const { peekedMessageItems } = await incident.queue.collect.peekMessages({ numberOfMessages: 32 });
+  const { collect, paced } = incident.queue;
+  const peeked = await Promise.all([collect, paced].map(async (queue) => queue.peekMessages({ numberOfMessages: 32 })));
+  const peekedMessageItems = peeked.flatMap((answer) => answer.peekedMessageItems);
   const messages = peekedMessageItems.flatMap(({ messageText }) => leaks('the queue', messageText));
   const rows: string[] = [];
   for (const [table, entities] of await tableRows(stand.storage, prefix)) rows.push(...leaks(`table ${table}`, toText(entities)));

@@ -1,15 +1,15 @@
 import type { CollectQueue, PoisonStore, ScheduleIndex } from '../../src/domain/ports';
-import type { CollectMessage, ScheduleEntry } from '../../src/domain/schedule';
+import type { CollectMessage, Lane, ScheduleEntry } from '../../src/domain/schedule';
 import { MemoryRows, refuseAborted } from './memoryRows';
 
 /** The schedule index in memory: one row a shard, time, tenant and source, as in the real one. */
 export class MemoryScheduleIndex implements ScheduleIndex {
   readonly #rows = new MemoryRows<ScheduleEntry>();
 
-  readonly due: ScheduleIndex['due'] = async (shard, now, limit, signal) => {
+  readonly due: ScheduleIndex['due'] = async (shard, now, { atMost, isWanted = () => true }, signal) => {
     refuseAborted('reading the schedule', signal);
-    const due = this.#ofShard(shard).filter(({ dueAt }) => dueAt <= now);
-    return Promise.resolve(due.slice(0, limit));
+    const due = this.#ofShard(shard).filter((entry) => entry.dueAt <= now && isWanted(entry));
+    return Promise.resolve(due.slice(0, atMost));
   };
 
   readonly put: ScheduleIndex['put'] = async (entries, signal) => {
@@ -65,12 +65,13 @@ function keyOf({ shard, dueAt, tenantId, sourceId, ticket }: ScheduleEntry): str
 }
 
 interface Waiting {
+  readonly lane: Lane;
   readonly message: CollectMessage;
   readonly visibleAt: number;
   readonly deliveries: number;
 }
 
-/** The collect queue in memory. Who receives a message hides it for a while; it comes back unless it is done. */
+/** The collect queues in memory, in one line. Who receives a message hides it for a while; it comes back unless it is done. */
 export class MemoryQueue implements CollectQueue {
   readonly #now: () => Date;
   #waiting: Waiting[] = [];
@@ -80,15 +81,15 @@ export class MemoryQueue implements CollectQueue {
     this.#now = now;
   }
 
-  readonly send: CollectQueue['send'] = async (message, delayMs, signal) => {
+  readonly send: CollectQueue['send'] = async (lane, message, signal) => {
     refuseAborted('queueing', signal);
-    this.#waiting.push({ message: structuredClone(message), visibleAt: this.#now().getTime() + delayMs, deliveries: 0 });
+    this.#waiting.push({ lane, message: structuredClone(message), visibleAt: this.#now().getTime(), deliveries: 0 });
     return Promise.resolve();
   };
 
-  readonly depth: CollectQueue['depth'] = async (signal) => {
+  readonly depth: CollectQueue['depth'] = async (lane, signal) => {
     refuseAborted('measuring the queue', signal);
-    return Promise.resolve(this.#waiting.length);
+    return Promise.resolve(this.#waiting.filter((waiting) => waiting.lane === lane).length);
   };
 
   readonly setAside: CollectQueue['setAside'] = async (message, cause, signal) => {

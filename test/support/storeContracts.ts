@@ -128,10 +128,26 @@ export function scheduleIndexContract(makeIndex: () => ScheduleIndex): void {
     const index = makeIndex();
     await index.put([entryOf(5), entryOf(-9, 2), entryOf(0, 3), entryOf(-1, 4), entryOf(-5, 5, { shard: 4 })], signal);
 
-    expect(await index.due(3, now, 10, signal)).toEqual([entryOf(-9, 2), entryOf(-1, 4), entryOf(0, 3)]);
-    expect(await index.due(3, now, 2, signal)).toEqual([entryOf(-9, 2), entryOf(-1, 4)]);
-    expect(await index.due(5, now, 2, signal)).toEqual([]);
+    expect(await index.due(3, now, { atMost: 10 }, signal)).toEqual([entryOf(-9, 2), entryOf(-1, 4), entryOf(0, 3)]);
+    expect(await index.due(3, now, { atMost: 2 }, signal)).toEqual([entryOf(-9, 2), entryOf(-1, 4)]);
+    expect(await index.due(5, now, { atMost: 2 }, signal)).toEqual([]);
     expect(await entriesOf(index)).toHaveLength(4);
+  });
+
+  it('finds what is wanted behind any number of others', async () => {
+    const index = makeIndex();
+    const others = Array.from({ length: 60 }, (_, number) => entryOf(-100 + number, number));
+    await index.put(
+      [...others, entryOf(-9, 70, { sourceId: 'wanted.one' }), entryOf(-1, 71, { sourceId: 'wanted.two' })],
+      signal,
+    );
+    const isWanted = ({ sourceId }: ScheduleEntry): boolean => sourceId.startsWith('wanted');
+
+    const found = await index.due(3, now, { atMost: 1, isWanted }, signal);
+    const all = await index.due(3, now, { atMost: 10, isWanted }, signal);
+
+    expect(found.map(({ sourceId }) => sourceId)).toEqual(['wanted.one']);
+    expect(all.map(({ sourceId }) => sourceId)).toEqual(['wanted.one', 'wanted.two']);
   });
 
   it('keeps one entry of a source for a time and ticket, as it was put last', async () => {
@@ -168,8 +184,8 @@ export function scheduleIndexContract(makeIndex: () => ScheduleIndex): void {
     expect(claimed).toHaveLength(120);
     expect(new Set(claimed.map(({ tenantId }) => tenantId)).size).toBe(120);
     expect(claimed.every(({ dueAt }) => dueAt.getTime() === until.getTime())).toBe(true);
-    expect(await index.due(3, now, 10, signal)).toEqual([]);
-    expect(await index.due(3, until, 200, signal)).toHaveLength(120);
+    expect(await index.due(3, now, { atMost: 10 }, signal)).toEqual([]);
+    expect(await index.due(3, until, { atMost: 200 }, signal)).toHaveLength(120);
     expect(await index.claim(due, until, signal)).toEqual([]);
   });
 

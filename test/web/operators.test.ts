@@ -90,7 +90,7 @@ const guarded = routes.filter(({ access }) => access !== 'public');
 
 describe('default deny', () => {
   const refusals: readonly (readonly [string, () => Readonly<Record<string, string>>])[] = [
-    ['no token', () => ({})],
+    ['B20 no token', () => ({})],
     ['no JWT', () => ({ authorization: 'Bearer abc' })],
     ['another audience', () => bearer(token(operatorRoles, { aud: '99999999-9999-4999-8999-999999999999' }))],
     [
@@ -121,7 +121,7 @@ describe('default deny', () => {
       () => ({ referer: `https://x.example/?token=${token(operatorRoles)}`, cookie: `token=${token(operatorRoles)}` }),
     ],
     [
-      'headers of built-in authentication that anybody can write',
+      'B21 headers of built-in authentication that anybody can write',
       () => ({
         'x-ms-client-principal': Buffer.from(JSON.stringify({ claims: [{ typ: 'roles', val: 'Onboarder' }] })).toString('base64'),
         'x-ms-client-principal-id': 'me',
@@ -129,7 +129,7 @@ describe('default deny', () => {
         'x-ms-token-aad-id-token': 'abc.def.ghi',
       }),
     ],
-    ['a function key', () => ({ 'x-functions-key': 'key' })],
+    ['B32 a function key', () => ({ 'x-functions-key': 'key' })],
   ];
 
   it.each(refusals)('answers 401 on every route of the operator to %s', async (_, headers) => {

@@ -7,6 +7,7 @@ import { answerActivity, inspect } from './activityApi';
 import { applicationOperation } from './applicationRoute';
 import { answerApplications } from './applicationsApi';
 import { route, type Call } from './call';
+import { ControlPage } from './controlPage';
 import type { Faults } from './faults';
 import type { SimulatedGraph } from './graph/graph';
 import { answerObjects } from './graph/graphApi';
@@ -28,7 +29,7 @@ const bodyLimit = 1 << 20;
 /** The open listeners. */
 export interface Listeners {
   urls: Urls;
-  /** Where browsers sign in: the same pages without TLS, so that nobody has to trust a certificate. */
+  /** Where browsers sign in: the same pages without TLS, so that nobody has to trust a certificate. At its root is the simulation's own page. */
   signInUrl: string;
   /** Begins to answer; until then requests wait. */
   serve(parts: Omit<Parts, 'signal'>): void;
@@ -41,6 +42,7 @@ export async function openListeners(
   ports: Partial<Record<ListenerName | 'signIn', number>>,
 ): Promise<Listeners> {
   const closing = new AbortController();
+  let control: ControlPage | undefined;
   let answer: ((name: ListenerName, request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
   const servers: (Server | PlainServer)[] = [];
   const urls: Urls = { login: '', management: '', graph: '', defender: '' };
@@ -58,7 +60,10 @@ export async function openListeners(
   }
   const plain = createPlainServer((request, response) => {
     response.on('error', () => undefined);
-    answer?.('login', request, response).catch(() => response.destroy());
+    const { method = 'GET', url = '/', headers } = request;
+    const reply = control?.answer(method, url, headers.origin, headers.host);
+    if (reply !== undefined) response.writeHead(reply.status, reply.headers).end(reply.body);
+    else answer?.('login', request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     plain.once('error', reject);
@@ -69,6 +74,7 @@ export async function openListeners(
     urls,
     signInUrl: `http://localhost:${(plain.address() as AddressInfo).port}`,
     serve(parts) {
+      control = new ControlPage(parts.service);
       answer = (name, request, response) => handle({ ...parts, signal: closing.signal }, name, request, response);
     },
     async close() {

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../writeFileAtomically';
 import type { LazyBlob, PublishedRecord, PublishOptions } from './blob';
 import { ContentStore } from './contentStore';
 import { Faults } from './faults';
@@ -79,6 +82,7 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
   const settings = pickSettings(options);
   const listeners = await openListeners(options.tls, options.ports ?? {});
   const files = folder === undefined ? undefined : new PublishedFiles(folder);
+  const directories = folder === undefined ? undefined : join(folder, 'directories.json');
   const service = new Service({
     clock,
     settings,
@@ -107,7 +111,17 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
     return control;
   }
 
+  let kept = '';
+  /** Keeps the directories over a restart: a tenant that was brought in stays in. */
+  function keepDirectories(): void {
+    const state = service.identity.save();
+    if (directories === undefined || state === kept) return;
+    writeFileAtomically(directories, state);
+    kept = state;
+  }
+
   function generate(now: Date = clock.now()): number {
+    keepDirectories();
     graph.generate(now);
     return generator.generate(now) + replays.reduce((sum, replay) => sum + replay.advance(now), 0);
   }
@@ -118,7 +132,9 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
   }
 
   for (const application of options.published ?? []) service.identity.publish(application);
+  if (directories !== undefined && existsSync(directories)) service.identity.restore(readFileSync(directories, 'utf8'));
   if (options.managedIdentity !== undefined) service.identity.manage(options.managedIdentity);
+  for (const application of options.published ?? []) service.identity.register(application);
   for (const tenant of options.tenants) addTenant(tenant);
   listeners.serve({ service, graph, faults, requests });
 
@@ -161,6 +177,7 @@ export async function startMicrosoft365(options: Microsoft365Options): Promise<M
     async stop() {
       stopGenerating();
       await listeners.close();
+      keepDirectories();
       files?.close();
     },
   };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContentItem } from './activityContent';
 import { contoso, fabrikam, startTestBed } from './client';
+import { roleId } from './identity/applications';
 import { readRecordFiles } from './recordFiles';
 
 describe('folders of the simulated Microsoft 365', () => {
@@ -39,6 +40,29 @@ describe('folders of the simulated Microsoft 365', () => {
     expect(subscriptions.json()).toMatchObject([{ contentType: 'Audit.Exchange' }]);
     expect(again).toEqual(truth);
     expect(truth.at(-1)).toMatchObject({ contentId, index: 1, id: undefined, bytes: 8, microsoftRepeat: true });
+  });
+
+  it('keep applications, consents and keys over a restart', async () => {
+    const before = await startTestBed({ folder });
+    const directory = before.microsoft.identity.applicationsOf(contoso.tenantId);
+    directory.delayMs = 60_000;
+    const { application } = directory.putApplication('made', { displayName: 'Made' });
+    const principal = directory.putServicePrincipal(application.appId);
+    directory.grant(principal.id, directory.resourcePrincipal('management').id, roleId('management', 'ActivityFeed.Read'));
+    const { secretText } = directory.addPassword(application, 'key', '2027-05-01T00:00:00Z');
+    await before.stop();
+
+    const after = await startTestBed({ folder });
+    const again = after.microsoft.identity.applicationsOf(contoso.tenantId);
+    const [found] = again.applications;
+    await after.stop();
+
+    expect([found?.appId, found?.uniqueName, found?.passwords.map((one) => one.secretText)]).toEqual([
+      application.appId,
+      'made',
+      [secretText],
+    ]);
+    expect(again.rolesOf(application.appId, 'management')).toEqual(['ActivityFeed.Read']);
   });
 
   it('tolerate a torn last line and go on after it', async () => {

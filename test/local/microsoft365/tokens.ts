@@ -23,6 +23,7 @@ export class Tokens {
   readonly #header = encode({ typ: 'JWT', alg: 'RS256', kid: 'simulated-key', x5t: 'simulated-key' });
   /** Checked tokens, so that a benchmark does not pay for the same signature at each request. */
   readonly #known = new Map<string, Claims>();
+  readonly #revoked = new Map<string, number>();
   #issued = 0;
 
   constructor(seed: number) {
@@ -58,7 +59,13 @@ export class Tokens {
   /** The claims of a token of ours that has not expired. */
   check(token: string, nowMs: number): Claims | undefined {
     const claims = this.#known.get(token) ?? this.#open(token);
-    return claims && nowMs < claims.exp * 1000 ? claims : undefined;
+    if (claims === undefined || nowMs >= claims.exp * 1000) return undefined;
+    return claims.iat * 1000 > (this.#revoked.get(claims.tid) ?? 0) ? claims : undefined;
+  }
+
+  /** Refuses from now on whatever was issued for a tenant up to a moment, to the second. */
+  revoke(tenantId: string, nowMs: number): void {
+    this.#revoked.set(tenantId, nowMs);
   }
 
   #open(token: string): Claims | undefined {

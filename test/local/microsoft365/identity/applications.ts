@@ -59,6 +59,13 @@ export interface Grant {
   readonly visibleFromMs: number;
 }
 
+/** What a directory holds. */
+export interface DirectoryState {
+  readonly applications: readonly Application[];
+  readonly servicePrincipals: readonly ServicePrincipal[];
+  readonly grants: readonly Grant[];
+}
+
 /** The id of a role of an API: the same in every tenant. */
 export function roleId(api: Api, role: string): string {
   const hex = Buffer.from(`${api}|${role}`).toString('hex').padEnd(32, '0').slice(-32);
@@ -74,7 +81,7 @@ export function offeredRoles(api: Api): readonly string[] {
 /** Applications, service principals and grants of one tenant. What is made is seen by reads, and by login, only after the delay. */
 export class TenantApplications {
   readonly applications: Application[] = [];
-  readonly servicePrincipals: ServicePrincipal[] = [];
+  servicePrincipals: ServicePrincipal[] = [];
   grants: Grant[] = [];
   /** How long what is made takes to be known everywhere. */
   delayMs = 0;
@@ -84,6 +91,20 @@ export class TenantApplications {
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** All there is, as JSON can carry it. */
+  get state(): DirectoryState {
+    const { applications, servicePrincipals, grants } = this;
+    return { applications, servicePrincipals, grants };
+  }
+
+  /** Takes over what was there before a restart; by now everybody knows of it. */
+  restore({ applications, servicePrincipals, grants }: DirectoryState): void {
+    const visibleFromMs = -Infinity;
+    this.applications.push(...applications.map((one) => ({ ...one, visibleFromMs })));
+    this.servicePrincipals = servicePrincipals.map((one) => ({ ...one, visibleFromMs }));
+    this.grants = grants.map((one) => ({ ...one, visibleFromMs }));
   }
 
   /** True once reads find it. */

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { TenantControl } from '../tenant';
-import type { PublishedApplication } from './applications';
-import { TenantApplications } from './applications';
+import type { DirectoryState, ManagedIdentity, Password, PublishedApplication } from './applications';
+import { roleId, TenantApplications } from './applications';
 import { IdTokens } from './idTokens';
-import type { ManagedIdentity } from './applications';
 import { peopleOf, personalAccount, type Person } from './people';
 
 /** A fault of the directory: what happens to the next request whose path matches, once. */
@@ -68,6 +67,32 @@ export class Identity {
     this.published.set(application.clientId, application);
   }
 
+  /** Enters a published application in the tenant that registered it, with the managed identity as its owner, which may renew its secret. */
+  register({ clientId, name, secret }: PublishedApplication): void {
+    if (this.managed === undefined) return;
+    const applications = this.applicationsOf(this.managed.tenantId);
+    // It was registered before a restart.
+    if (applications.applications.some(({ appId }) => appId === clientId)) return;
+    const owner = applications.putServicePrincipal(this.managed.clientId);
+    applications.grant(owner.id, applications.resourcePrincipal('graph').id, roleId('graph', 'Application.ReadWrite.OwnedBy'));
+    const endDateTime = new Date(this.#service().nowMs() + 365 * 86_400_000).toISOString();
+    const password = { keyId: randomUUID(), displayName: 'portal', secretText: secret, endDateTime, acceptedFromMs: 0 };
+    applications.applications.push({
+      ...{ id: randomUUID(), appId: clientId, uniqueName: undefined, properties: { displayName: name } },
+      ...{ passwords: [password], owners: [owner.id], visibleFromMs: 0 },
+    });
+  }
+
+  /** The secrets a published application signs in with now: those of its registration, where that is simulated. */
+  passwordsOf({
+    clientId,
+    secret,
+  }: PublishedApplication): readonly Pick<Password, 'secretText' | 'acceptedFromMs' | 'endDateTime'>[] {
+    const home = this.managed === undefined ? undefined : this.applicationsOf(this.managed.tenantId);
+    const registered = home?.applications.find(({ appId }) => appId === clientId);
+    return registered?.passwords ?? [{ secretText: secret, acceptedFromMs: 0, endDateTime: '9999-12-31T00:00:00Z' }];
+  }
+
   /** Makes the identity that the connector runs as, with its service principal in its own tenant. */
   manage(identity: ManagedIdentity): void {
     this.managed = identity;
@@ -90,6 +115,17 @@ export class Identity {
     const all = [...service.tenants.values()];
     const prospects = all.filter((control) => control.tenant.prospect === true);
     return [...(prospects.length > 0 ? prospects : all).flatMap(peopleOf), personalAccount];
+  }
+
+  /** The directories of all tenants, as JSON. */
+  save(): string {
+    return JSON.stringify(Object.fromEntries([...this.#applications].map(([tenantId, { state }]) => [tenantId, state])));
+  }
+
+  /** Takes over what `save` gave. */
+  restore(json: string): void {
+    const states = JSON.parse(json) as Readonly<Record<string, DirectoryState>>;
+    for (const [tenantId, state] of Object.entries(states)) this.applicationsOf(tenantId).restore(state);
   }
 
   issueCode(facts: Omit<IssuedCode, 'used' | 'expiresMs'>): string {

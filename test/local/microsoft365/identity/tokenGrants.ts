@@ -26,7 +26,8 @@ export function redeemCode(service: Service, tenant: string, form: URLSearchPara
   const application = identity.published.get((form.get('client_id') ?? '').toLowerCase());
   if (application === undefined) return refuse(700016, 'unauthorized_client', 'Application was not found in the directory.');
   if (issued.clientId !== application.clientId) return refuse(70000, 'invalid_grant', 'The code was issued to another client.');
-  if (form.get('client_secret') !== application.secret)
+  const presented = form.get('client_secret');
+  if (!identity.passwordsOf(application).some(({ secretText }) => secretText === presented))
     return refuse(7000215, 'invalid_client', 'Invalid client secret provided.');
   if (issued.redirectUri !== form.get('redirect_uri'))
     return refuse(500112, 'invalid_client', 'The reply address does not match.');
@@ -99,9 +100,9 @@ export function applicationLogin(
   if (published === undefined && own === undefined) return undefined;
   const graph = applications.rolesOf(id, 'graph');
   if (graph === undefined) return 'notConsented';
-  const password = own?.passwords.find(({ secretText }) => secretText === secret);
-  const accepted =
-    published === undefined ? password !== undefined && password.acceptedFromMs <= service.nowMs() : published.secret === secret;
+  const passwords = published === undefined ? (own?.passwords ?? []) : identity.passwordsOf(published);
+  const password = passwords.find(({ secretText }) => secretText === secret);
+  const accepted = password !== undefined && password.acceptedFromMs <= service.nowMs();
   const expired = password !== undefined && Date.parse(password.endDateTime) <= service.nowMs();
   return {
     verdict: expired ? 'expired' : accepted ? 'accepted' : 'wrong',
