@@ -98,7 +98,7 @@ thead th { font-size: .85rem; font-weight: 600; color: var(--quiet); }
 tbody th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td p { margin: 0; }
-.why { width: 34%; }
+.why { width: 40%; }
 td time, .button.small { white-space: nowrap; }
 td .state + p { margin-top: .3rem; }
 .tight { min-width: 6rem; }

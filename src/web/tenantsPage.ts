@@ -1,9 +1,10 @@
+import type { CredentialExplanation } from '../app/credentialWords';
 import { worstFirst } from '../app/explain';
 import type { ListedTenant, NextAction } from '../app/tenantList';
 import { shownStateTitles } from '../app/explain';
 import { html } from './html';
 import type { Html } from './html';
-import { buttonForm, count, layout, moment, span, stateChip, withoutCommand } from './layout';
+import { buttonForm, count, layout, span, stateChip, withoutCommand } from './layout';
 
 interface TenantsParts {
   readonly providerName: string;
@@ -11,6 +12,8 @@ interface TenantsParts {
   readonly search: string;
   readonly state: string;
   readonly browser: string;
+  /** What each tenant signs in with, by the name of its secret. */
+  readonly credentials: ReadonlyMap<string, CredentialExplanation>;
   /** Whether who looks may also change something. */
   readonly mayChange: boolean;
 }
@@ -67,12 +70,11 @@ function tenantsTable(parts: TenantsParts, tenants: readonly ListedTenant[]): Ht
     <thead>
       <tr>
         <th scope="col">Tenant</th>
-        <th scope="col">State</th>
-        <th scope="col" class="why">Why, and what to do</th>
+        <th scope="col" class="why">How it is, why, and what to do</th>
         <th scope="col" class="number">Lag</th>
         <th scope="col" class="number">Records, last h</th>
-        <th scope="col">Last record</th>
         <th scope="col" class="number">Gaps</th>
+        <th scope="col">Credential</th>
         <th scope="col">Next</th>
       </tr>
     </thead>
@@ -83,24 +85,34 @@ function tenantsTable(parts: TenantsParts, tenants: readonly ListedTenant[]): Ht
 }
 
 function tenantRow(parts: TenantsParts, listed: ListedTenant): Html {
-  const { tenant, state, why, nextStep, recordsPerHour, lagSeconds, lastRecordAt, gaps, nextAction } = listed;
+  const { tenant, state, why, nextStep, recordsPerHour, lagSeconds, gaps, nextAction } = listed;
   const calm = state === 'collecting';
   // A button says it better than the command does.
   const step = nextAction === undefined || nextAction === 'look' ? withoutCommand(nextStep) : '';
   return html`<tr>
     <th scope="row"><a href="/tenants/${tenant.id}">${tenant.name}</a></th>
-    <td>${stateChip(state)}</td>
-    <td class="${calm ? 'empty' : ''}">
-      ${!calm && html`<p>${why}</p>`} ${!calm && step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
+    <td>
+      ${stateChip(state)} ${!calm && html`<p>${why}</p>`}
+      ${!calm && step !== '' && step !== 'Nothing to do.' && html`<p class="quiet">${step}</p>`}
     </td>
     <td class="number" data-label="Lag">${lagSeconds === undefined ? '–' : span(lagSeconds)}</td>
     <td class="number" data-label="Records, last h">${count(recordsPerHour)}</td>
-    <td data-label="Last record">${moment(lastRecordAt)}</td>
     <td class="number" data-label="Gaps">${count(gaps)}</td>
+    <td data-label="Credential">${credentialCell(parts.credentials.get(tenant.secretName))}</td>
     <td class="${nextAction === undefined ? 'empty' : ''}">
       ${nextAction !== undefined && actionButton(parts, listed, nextAction)}
     </td>
   </tr>`;
+}
+
+/** Days left; what a person has to renew stands out, what renews itself does not. */
+function credentialCell(credential: CredentialExplanation | undefined): Html {
+  const { state, daysLeft, automatic } = credential ?? { state: 'unknownExpiry' };
+  if (state === 'neverExpires') return html`never expires`;
+  if (daysLeft === undefined) return html`–`;
+  const urgent = state === 'expired' || state === 'removed' || (state === 'nearExpiry' && automatic !== true);
+  const words = daysLeft < 0 ? 'expired' : `${daysLeft} d`;
+  return urgent ? html`<span class="state needsAttention"><span aria-hidden="true">✖</span>${words}</span>` : html`${words}`;
 }
 
 const actionLabels: Readonly<Record<NextAction, string>> = {
