@@ -1,3 +1,5 @@
+import { explainCredential } from '../app/credentialWords';
+import type { CredentialExplanation } from '../app/credentialWords';
 import { invitationDays, invite } from '../app/invitations';
 import { tenantCommands } from '../app/tenantCommands';
 import { listTenants } from '../app/tenantList';
@@ -28,8 +30,22 @@ const first = (values: readonly string[] | undefined): string => values?.[0] ?? 
 async function tenants({ ports, query, browser, operator, signal }: Visit): Promise<WebResponse> {
   const asked = { search: first(query.get('q')), state: first(query.get('state')) };
   const mayChange = operator?.roles.includes('Onboarder') === true;
-  const parts = { tenants: await listTenants(ports, signal), ...asked, browser, mayChange };
+  const [found, credentials] = await Promise.all([listTenants(ports, signal), credentialsOf(ports, signal)]);
+  const parts = { tenants: found, credentials, ...asked, browser, mayChange };
   return page(tenantsPage({ providerName: ports.providerName, ...parts }), 200, browser);
+}
+
+/** What all tenants sign in with, in words, by the name of the secret. */
+async function credentialsOf(
+  { clock, rotation }: Visit['ports'],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, CredentialExplanation>> {
+  const found = new Map<string, CredentialExplanation>();
+  // Each is looked at sooner than that.
+  const ever = new Date(clock.now().getTime() + 3_660 * 86_400_000);
+  for await (const ring of rotation.rings.due(ever, signal))
+    found.set(ring.name, explainCredential(ring, ring.tenantId, clock.now()));
+  return found;
 }
 
 async function consentLink(visit: Visit): Promise<WebResponse> {

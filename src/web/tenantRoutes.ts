@@ -20,7 +20,7 @@ import { readIntegrations } from './tenantForms';
 import { tenantPage } from './tenantPage';
 import type { Route, Visit } from './webPorts';
 
-const coverageHours = 48;
+const coverageHours = 7 * 24;
 const changesShown = 50;
 const deliveriesShown = 12;
 

@@ -2,6 +2,7 @@ import type { LastDelivery } from '../app/lastDeliveries';
 import type { CoverageRow } from '../app/heatMap';
 import type { IntegrationView } from '../app/integrationsView';
 import type { HourCoverage } from '../domain/coverage';
+import { addLateness, latenessAt, noLateness } from '../domain/lateness';
 import { verdictTitles } from '../domain/verdict';
 import { html } from './html';
 import type { Html } from './html';
@@ -75,10 +76,14 @@ function cellOf(hour: HourCoverage | undefined): Cell {
 
 const hourLabel = (hour: string): string => `${hour.slice(0, 10)} ${hour.slice(11, 13)}:00 UTC`;
 
-/** Hours by sources; each cell says in words what its colour shows. Below, in a sentence, what all of them come to. */
-export function heatMap({ hours, rows }: ShownCoverage): Html {
+const hoursDrawn = 48;
+
+/** Hours by sources; each cell says in words what its colour shows. Above it, in a sentence each, what a day and a week come to. */
+export function heatMap({ hours: all, rows }: ShownCoverage): Html {
+  const hours = all.slice(-hoursDrawn);
   return html`<h2 id="coverage">Coverage, last ${hours.length} hours</h2>
-    <p>${coverageSentence(rows)}</p>
+    <p>Last 24 hours: ${coverageSentence(rows, all.slice(-24))}</p>
+    <p>Last 7 days: ${coverageSentence(rows, all)}</p>
     <div class="card scroll" tabindex="0" role="region" aria-label="Coverage, hour by hour">
       <table class="heat">
         <thead>
@@ -115,11 +120,11 @@ export function heatMap({ hours, rows }: ShownCoverage): Html {
       <li>×: some of it is lost for good</li>
       <li>Empty: nothing was listed</li>
     </ul>
-    ${volume({ hours, rows })}`;
+    ${volume({ hours, rows })} ${lateness({ hours, rows })}`;
 }
 
-function coverageSentence(rows: readonly CoverageRow[]): string {
-  const all = rows.flatMap((row) => [...row.hours.values()]);
+function coverageSentence(rows: readonly CoverageRow[], hours: readonly string[]): string {
+  const all = rows.flatMap((row) => hours.flatMap((hour) => row.hours.get(hour) ?? []));
   const sum = (of: (hour: HourCoverage) => number): number => all.reduce((total, hour) => total + of(hour), 0);
   const [listed, delivered, waiting, lost] = [
     sum((h) => h.listed),
@@ -127,7 +132,7 @@ function coverageSentence(rows: readonly CoverageRow[]): string {
     sum((h) => h.pending),
     sum((h) => h.gaps),
   ];
-  if (listed === 0) return 'Nothing was listed in these hours yet.';
+  if (listed === 0) return 'nothing was listed.';
   const rest = [...(waiting > 0 ? [`${count(waiting)} waiting`] : []), ...(lost > 0 ? [`${count(lost)} lost`] : [])];
   return `${count(delivered)} of ${count(listed)} units delivered. ${rest.length === 0 ? 'Nothing missing.' : `${rest.join(', ')}.`}`;
 }
@@ -156,6 +161,27 @@ function volume({ hours, rows }: ShownCoverage): Html {
       ${bars}
     </svg>
     <p class="quiet small">${count(total)} records in ${hours.length} hours; at most ${count(most)} in one.</p>`;
+}
+
+/** How late records came, as bars that double in length of time, with the same figures in words. */
+function lateness({ hours, rows }: ShownCoverage): Html {
+  const all = rows.flatMap((row) => hours.map((hour) => row.hours.get(hour)?.lateness ?? noLateness));
+  const buckets = all.reduce(addLateness, noLateness);
+  const [half, most] = [latenessAt(buckets, 0.5), latenessAt(buckets, 0.95)];
+  if (half === undefined || most === undefined) return html``;
+  const highest = Math.max(...buckets);
+  const bars = buckets.map((records, bucket) => {
+    const tall = records === 0 ? 0 : Math.max(1, Math.round((records / highest) * high));
+    return html`<rect x="${bucket * 10}" y="${high - tall}" width="8" height="${tall}"
+      ><title>within ${span(2 ** bucket)}: ${count(records)} records</title></rect
+    >`;
+  });
+  const words = `Half of the records within ${span(half)} of what they tell of, 95 % within ${span(most)}.`;
+  return html`<h3>How late records came</h3>
+    <svg class="bars" role="img" aria-label="${words}" viewBox="0 0 ${buckets.length * 10} ${high}" preserveAspectRatio="none">
+      ${bars}
+    </svg>
+    <p class="quiet small">${words} From a second on the left, doubling with each bar.</p>`;
 }
 
 const gapsShown = 20;

@@ -1,3 +1,4 @@
+import type { CredentialExplanation } from '../app/credentialWords';
 import { worstFirst } from '../app/explain';
 import type { ListedTenant, NextAction } from '../app/tenantList';
 import { shownStateTitles } from '../app/explain';
@@ -11,6 +12,8 @@ interface TenantsParts {
   readonly search: string;
   readonly state: string;
   readonly browser: string;
+  /** What each tenant signs in with, by the name of its secret. */
+  readonly credentials: ReadonlyMap<string, CredentialExplanation>;
   /** Whether who looks may also change something. */
   readonly mayChange: boolean;
 }
@@ -73,6 +76,7 @@ function tenantsTable(parts: TenantsParts, tenants: readonly ListedTenant[]): Ht
         <th scope="col" class="number">Records, last h</th>
         <th scope="col">Last record</th>
         <th scope="col" class="number">Gaps</th>
+        <th scope="col">Credential</th>
         <th scope="col">Next</th>
       </tr>
     </thead>
@@ -97,10 +101,21 @@ function tenantRow(parts: TenantsParts, listed: ListedTenant): Html {
     <td class="number" data-label="Records, last h">${count(recordsPerHour)}</td>
     <td data-label="Last record">${moment(lastRecordAt)}</td>
     <td class="number" data-label="Gaps">${count(gaps)}</td>
+    <td data-label="Credential">${credentialCell(parts.credentials.get(tenant.secretName))}</td>
     <td class="${nextAction === undefined ? 'empty' : ''}">
       ${nextAction !== undefined && actionButton(parts, listed, nextAction)}
     </td>
   </tr>`;
+}
+
+/** Days left; what a person has to renew stands out, what renews itself does not. */
+function credentialCell(credential: CredentialExplanation | undefined): Html {
+  const { state, daysLeft, automatic } = credential ?? { state: 'unknownExpiry' };
+  if (state === 'neverExpires') return html`never expires`;
+  if (daysLeft === undefined) return html`–`;
+  const urgent = state === 'expired' || state === 'removed' || (state === 'nearExpiry' && !automatic);
+  const words = daysLeft < 0 ? 'expired' : `${daysLeft} d`;
+  return urgent ? html`<span class="state needsAttention"><span aria-hidden="true">✖</span>${words}</span>` : html`${words}`;
 }
 
 const actionLabels: Readonly<Record<NextAction, string>> = {

@@ -66,7 +66,7 @@ describe('the page of a tenant', () => {
     expect(deliveries).toMatchObject([{ source: 'activity.exchange', records: 1 }]);
     expect([recordsPerHour, nextAction]).toEqual([1, undefined]);
     expect(lagSeconds).toBeLessThan(600);
-    expect(textOf(page)).toContain('1 of 1 units delivered. Nothing missing.');
+    expect(textOf(page)).toContain('Last 24 hours: 1 of 1 units delivered. Nothing missing.');
   });
 
   it('explains every gap in a sentence', async () => {
