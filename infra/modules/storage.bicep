@@ -125,6 +125,7 @@ resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-04-0
     'onboardings'
     'signins'
     'changes'
+    'purges'
     'actions'
     'actionlines'
     'actionbudgets'
