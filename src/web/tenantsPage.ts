@@ -110,7 +110,7 @@ function credentialCell(credential: CredentialExplanation | undefined): Html {
   const { state, daysLeft, automatic } = credential ?? { state: 'unknownExpiry' };
   if (state === 'neverExpires') return html`never expires`;
   if (daysLeft === undefined) return html`–`;
-  const urgent = state === 'expired' || state === 'removed' || (state === 'nearExpiry' && automatic !== true);
+  const urgent = state === 'expired' || state === 'removed' || (state === 'nearExpiry' && !automatic);
   const words = daysLeft < 0 ? 'expired' : `${daysLeft} d`;
   return urgent ? html`<span class="state needsAttention"><span aria-hidden="true">✖</span>${words}</span>` : html`${words}`;
 }
