@@ -12,15 +12,15 @@ const customers = [
   prospect(2, { name: 'Datum Corporation', activity: 'steady' }),
   prospect(3, { name: 'Coho Vineyard', activity: 'steady' }),
   prospect(4, { name: 'Litware', activity: 'steady' }),
-  prospect(5, { name: '<img src=x onerror=alert(1)>', mood: 'auditOff' }),
+  prospect(5, { name: 'Tailspin Toys', mood: 'auditOff' }),
 ];
 const troubled = prospect(5);
 let stand: BrowserStand;
 beforeAll(async () => {
   stand = await startBrowserStand(customers, async ({ tenantPorts }) => {
     const { tenantId: tenant, clientId, secret } = troubled;
-    const name = '<img src=x onerror=alert(1)>';
-    const wanted = { tenant, clientId, secret, cloud: 'custom', name, description: undefined } as const;
+    const words = { name: 'Tailspin Toys', description: '<img src=x onerror=alert(1)>' };
+    const wanted = { tenant, clientId, secret, cloud: 'custom', ...words } as const;
     await addTenant(tenantPorts, { ...wanted, integrations: undefined, stampName: undefined }, () => undefined, signal);
   });
 });
@@ -166,7 +166,10 @@ describe('an operator', () => {
     await page.getByText('Unified audit logging is off').waitFor({ timeout: 60_000 });
     await stand.inspect(page, 'tenants');
     await stand.show(page, 'tenants');
+    await page.goto(`${stand.stack.publicUrl}/tenants/${troubled.tenantId}`);
+    await page.getByText('<img src=x onerror=alert(1)>').waitFor();
     expect(await page.locator('img').count()).toBe(0);
+    await page.goto(stand.stack.publicUrl);
 
     await page.getByLabel('Search').fill('yonder');
     await page.keyboard.press('Enter');
