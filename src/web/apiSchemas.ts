@@ -74,7 +74,7 @@ const tenantFields = {
 export const tenant = named('Tenant', z.object(tenantFields));
 
 /** A tenant in the list. */
-export const listedTenant = named(
+const listedTenant = named(
   'ListedTenant',
   z.object({ ...tenantFields, ...explanation, lastRecordAt: time.optional(), records: count, gaps: count }),
 );

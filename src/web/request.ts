@@ -132,7 +132,7 @@ export function formToken(browser: string): string {
 }
 
 /** The header that every write to the API carries: a page of another site cannot add it without asking first, and is not allowed to. */
-export const writeHeader = 'x-m365c-request';
+const writeHeader = 'x-m365c-request';
 
 /** Refuses a write to the API that does not say it comes from us, or that a page of another site could have made. */
 export function refuseForeignWrite({ headers }: WebRequest, publicUrl: string): void {

@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 
 /** A request as it arrived: over which connection, to where that one had been opened, and what it carried. */
-export interface Arrived {
+interface Arrived {
   readonly secure: boolean;
   /** Host and port that the client connected to. */
   readonly connectedTo: string;
@@ -17,7 +17,7 @@ export interface Arrived {
 }
 
 /** What is answered for a host and a path. */
-export type Answering = (
+type Answering = (
   host: string,
   path: string,
 ) => {

@@ -2,7 +2,7 @@ import type { OperatorRole } from '../../src/domain/operator';
 import type { WebStack } from './webStack';
 
 /** The application that operators sign in to, in tests. */
-export const operatorClientId = '0b0b0b0b-0000-4000-8000-000000000001';
+const operatorClientId = '0b0b0b0b-0000-4000-8000-000000000001';
 
 /** The settings with which operators have to sign in. */
 export const signedInSettings = { OPERATOR_ACCESS: 'signedIn', OPERATOR_CLIENT_ID: operatorClientId } as const;
