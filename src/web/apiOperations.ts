@@ -21,7 +21,7 @@ import * as schemas from './apiSchemas';
 import type { WebPorts } from './webPorts';
 
 /** A request to the API, with its input checked. */
-export interface ApiCall<Query, Body> {
+interface ApiCall<Query, Body> {
   readonly ports: WebPorts;
   readonly operator: Operator;
   readonly query: Query;
