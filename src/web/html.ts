@@ -1,3 +1,5 @@
+import { html as template, raw } from 'hono/html';
+
 /** Text that is HTML already. Made only by `html`, which escapes everything that goes in. */
 export class Html {
   readonly text: string;
@@ -12,22 +14,21 @@ export type Part = string | number | Html | undefined | null | false | readonly 
 
 /** A piece of HTML. Whatever is put in is escaped for text and for quoted attributes; attributes must be quoted. */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(texts.map((text, index) => text + (index < parts.length ? escaped(parts[index]) : '')).join(''));
+  const made = template(texts, ...parts.map(prepared));
+  // Only a part that is a promise makes one, and no part is.
+  if (made instanceof Promise) throw new TypeError('A part of a template is a promise.');
+  return new Html(made.toString());
 }
 
-function escaped(part: Part): string {
-  if (part === undefined || part === null || part === false) return '';
-  if (part instanceof Html) return part.text;
-  if (typeof part === 'object') return part.map(escaped).join('');
-  return escapeText(String(part));
+function prepared(part: Part): unknown {
+  if (part instanceof Html) return raw(part.text);
+  if (typeof part === 'string') return visible(part);
+  return typeof part === 'object' && part !== null ? part.map(prepared) : part;
 }
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Control characters are nothing a page shows; those that turn the direction of writing could make a name look like another. */
-function escapeText(text: string): string {
+function visible(text: string): string {
   return text
     .toWellFormed()
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => (/\s/.test(character) ? character : '\ufffd'))
-    .replace(/[&<>"']/g, (character) => entities[character] ?? character);
+    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => (/\s/.test(character) ? character : '\ufffd'));
 }

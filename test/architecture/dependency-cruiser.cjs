@@ -46,6 +46,7 @@ module.exports = {
       to: { path: '^src/actions/' },
     },
     owner('functions', '@azure/functions', 'functions/'),
+    owner('html', 'hono', 'src/web/html\\.ts'),
     owner('azure-sdk', '@azure/(event-hubs|data-tables|storage-queue|storage-blob|keyvault-secrets)', 'src/azure/'),
     owner('opentelemetry', '@opentelemetry/', 'src/azure/openTelemetrySdk\\.ts'),
     owner('tokens', 'jose', 'src/microsoft/verifyToken\\.ts'),
