@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { EventHubProducerClient } from '@azure/event-hubs';
 import { z } from 'zod';
+import { tokenOf } from './baselineToken';
 
 const settings = z
   .object({
@@ -22,7 +23,6 @@ const settings = z
 const contentTypes = ['Audit.AzureActiveDirectory', 'Audit.Exchange', 'Audit.SharePoint', 'Audit.General', 'DLP.All'];
 const dayMs = 24 * 3_600_000;
 
-const tokenAnswer = z.object({ access_token: z.string() });
 const listAnswer = z.array(z.object({ contentUri: z.string() }));
 const blobAnswer = z.array(z.looseObject({}));
 
@@ -30,17 +30,7 @@ const feed = `${settings.CLOUD_CUSTOM_MANAGEMENT}/api/v1.0/${settings.BASELINE_T
 let token = '';
 
 async function logIn(): Promise<void> {
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: settings.BASELINE_CLIENT,
-    client_secret: settings.BASELINE_SECRET,
-    scope: `${settings.CLOUD_CUSTOM_MANAGEMENT}/.default`,
-  });
-  const answer = await fetch(`${settings.CLOUD_CUSTOM_LOGIN}/${settings.BASELINE_TENANT}/oauth2/v2.0/token`, {
-    method: 'POST',
-    body,
-  });
-  token = tokenAnswer.parse(await answer.json()).access_token;
+  token = await tokenOf(settings.CLOUD_CUSTOM_LOGIN, settings.CLOUD_CUSTOM_MANAGEMENT, settings);
 }
 
 async function get(url: string): Promise<Response> {

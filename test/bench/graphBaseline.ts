@@ -2,6 +2,7 @@
 // It remembers nothing, so it does less than the connector. Everything comes from the environment; it begins when told "go".
 import { EventHubProducerClient } from '@azure/event-hubs';
 import { z } from 'zod';
+import { tokenOf } from './baselineToken';
 import { recordedUrl } from './graphQuery';
 
 const settings = z
@@ -16,26 +17,11 @@ const settings = z
   })
   .parse(process.env);
 
-const tokenAnswer = z.object({ access_token: z.string() });
 const pageAnswer = z.object({ value: z.array(z.looseObject({})), '@odata.nextLink': z.string().optional() });
-
-async function logIn(): Promise<string> {
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: settings.BASELINE_CLIENT,
-    client_secret: settings.BASELINE_SECRET,
-    scope: `${settings.CLOUD_CUSTOM_GRAPH}/.default`,
-  });
-  const answer = await fetch(`${settings.CLOUD_CUSTOM_LOGIN}/${settings.BASELINE_TENANT}/oauth2/v2.0/token`, {
-    method: 'POST',
-    body,
-  });
-  return tokenAnswer.parse(await answer.json()).access_token;
-}
 
 async function collect(): Promise<void> {
   const producer = new EventHubProducerClient(settings.EVENTHUBS, settings.BASELINE_HUB);
-  const token = await logIn();
+  const token = await tokenOf(settings.CLOUD_CUSTOM_LOGIN, settings.CLOUD_CUSTOM_GRAPH, settings);
   let records = 0;
   for (let url: string | undefined = recordedUrl(settings.CLOUD_CUSTOM_GRAPH); url !== undefined;) {
     const answer: Response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
