@@ -32,10 +32,10 @@ export const benchHelp = `Measures the connector on the local stack. The connect
   npm run bench                      download, split, ledger, hub: the connector against what an ordinary connector does
   npm run bench -- memory            peak memory of the connector at 500,000 and 2,000,000 records
   npm run bench -- scale             1,000 tenants x 5 sources, mostly idle, one with a backlog of a million records
-  npm run bench -- graph             a directory of 100,000 users read over Graph, against what an ordinary connector does
+  npm run bench -- graph             a directory of 50,000 users read over Graph, against what an ordinary connector does
   npm run bench -- cold              from the start of a process to all functions being registered, over bare Node
 
-  --records N[,N]      size of the backlog (default 100000,500000; memory: 500000,2000000; graph: 100000)
+  --records N[,N]      size of the backlog (default 100000,500000; memory: 500000,2000000; graph: 50000)
   --latency MS[,MS]    added to every answer of Microsoft 365 (default 0,50)
   --throttle P[,P]     percent of requests that are answered 429, with Retry-After: 1 (default 0,5)
   --repeat N           runs of each case, connector and baseline in alternating order; medians are shown (default 1)
@@ -81,7 +81,7 @@ const usual: Readonly<Record<Measurement, Pick<BenchOptions, 'records' | 'latenc
   memory: { records: [500_000, 2_000_000], latencyMs: [0], throttlePercent: [0] },
   scale: { records: [], latencyMs: [0], throttlePercent: [0] },
   cold: { records: [], latencyMs: [0], throttlePercent: [0] },
-  graph: { records: [100_000], latencyMs: [0], throttlePercent: [0] },
+  graph: { records: [50_000], latencyMs: [0], throttlePercent: [0] },
 };
 
 const quickRecords = 3_000;
