@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { failureOf } from '../../src/domain/failure';
 import type { LostPart, Page, ReadAgain, Run, SourceRecord, TenantRequest, Unit } from '../../src/domain/source';
+import { createAnswer } from '../../src/microsoft/answer';
 import { readSpan } from '../../src/microsoft/windowRead';
 import type { WindowSpec } from '../../src/microsoft/graphSpec';
 import { answerWith, contoso, madeUpCloud, noAbort, provider } from './fakes';
@@ -45,6 +46,8 @@ class Things {
   /** How many requests are answered; then the run is cut off. */
   answers = Infinity;
   warnAt: string | undefined;
+  /** Pages of more than so many things never end. */
+  mostOnPage = Infinity;
 
   constructor(things: readonly Thing[]) {
     this.#things = things.toSorted((a, b) => a.second - b.second);
@@ -77,6 +80,7 @@ class Things {
     const isOfIds = asked.searchParams.get('$select') === 'id';
     if (!isOfIds && page.some(({ isPoison, breaksLists }) => isPoison === true || breaksLists === true)) return broken();
     if (isExpanded && page.some(({ breaksExpand }) => breaksExpand === true)) return broken();
+    if (page.length > this.mostOnPage) return endless();
     const next = new URL(asked);
     next.searchParams.set('$skiptoken', String(skip + top));
     const warns = page.some(({ id }) => id === this.warnAt);
@@ -85,6 +89,15 @@ class Things {
       body: { value: page.map(shown), ...(skip + top < found.length ? { '@odata.nextLink': next.href } : {}) },
     });
   }
+}
+
+/** A page that goes on for ever, a MiB at a time. */
+function endless(): ReturnType<typeof answerWith> {
+  const body = async function* () {
+    yield await Promise.resolve(Buffer.from('{"value":[{"id":"endless","text":"'));
+    for (;;) yield Buffer.alloc(1_048_576, 'x');
+  };
+  return createAnswer({ status: 200, headers: {}, body: body(), discard: () => undefined, doing: 'testing' });
 }
 
 class CutOff extends Error {}
@@ -192,6 +205,18 @@ describe('a window that holds what cannot be read', () => {
     expect(ids.size).toBe(6);
     expect(notes).toContain('queryDegraded');
     expect(things.requests.at(-1)?.searchParams.has('$expand')).toBe(false);
+  });
+
+  it('is asked for in smaller pages when a page is enormous', async () => {
+    const things = new Things(many(12));
+    things.mostOnPage = 4;
+
+    const { ids, lost, notes } = await readToTheEnd(things);
+
+    expect(ids.size).toBe(12);
+    expect(lost).toEqual([]);
+    expect(notes).toContain('queryDegraded');
+    expect(things.requests.at(-1)?.searchParams.get('$top')).toBe('2');
   });
 
   it('gives nothing up when most of it cannot be read, and begins anew', async () => {
