@@ -113,7 +113,13 @@ h3 { font-size: 1rem; margin: 1.5rem 0 .4rem; }
 .figures dt { color: var(--quiet); font-size: .85rem; }
 .figures dd { margin: 0; font-weight: 650; font-variant-numeric: tabular-nums; }
 .contents { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin: 1.25rem 0 0; }
-.bars { display: block; width: 100%; height: 3.5rem; fill: var(--accent); background: var(--surface); border: 1px solid var(--line); border-radius: .4rem; }
+.chart svg { display: block; width: 100%; height: auto; background: var(--surface); border: 1px solid var(--line); border-radius: .4rem; padding: .5rem .7rem; }
+.chart rect { fill: var(--accent); }
+.chart text { fill: var(--quiet); }
+.chart line { stroke: var(--line); }
+.chart .narrow { display: none; }
+.figures-table { width: auto; margin: .4rem 0; }
+.figures-table th, .figures-table td { padding: .15rem 1.2rem .15rem 0; font-weight: 400; }
 .gaps { padding-left: 1.2rem; }
 .gaps li { margin: .4rem 0; padding-left: .2rem; }
 .gaps li::marker { content: "× "; color: var(--bad); font-weight: 700; }
@@ -134,6 +140,8 @@ select { font: inherit; font-size: .95rem; color: inherit; background: var(--sur
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(--quiet); font-size: .9rem; }
 @media (max-width: 40rem) {
+  .chart .wide { display: none; }
+  .chart .narrow { display: block; }
   main, main.wide { padding: 1.25rem 1rem 3rem; }
   h1 { font-size: 1.45rem; }
   .facts { grid-template-columns: 1fr; gap: 0; }

@@ -4,6 +4,8 @@ import type { IntegrationView } from '../app/integrationsView';
 import type { HourCoverage } from '../domain/coverage';
 import { addLateness, latenessAt, noLateness } from '../domain/lateness';
 import { verdictTitles } from '../domain/verdict';
+import { barChart } from './charts';
+import type { Bar } from './charts';
 import { html } from './html';
 import type { Html } from './html';
 import { count, moment, span, stateChip, withoutCommand } from './layout';
@@ -137,51 +139,43 @@ function coverageSentence(rows: readonly CoverageRow[], hours: readonly string[]
   return `${count(delivered)} of ${count(listed)} units delivered. ${rest.length === 0 ? 'Nothing missing.' : `${rest.join(', ')}.`}`;
 }
 
-const high = 48;
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** Records by hour as bars, with the same figures in words. */
-function volume({ hours, rows }: ShownCoverage): Html {
-  const sums = hours.map((hour) => rows.reduce((total, row) => total + (row.hours.get(hour)?.records ?? 0), 0));
-  const most = Math.max(1, ...sums);
-  const total = sums.reduce((all, each) => all + each, 0);
-  const bars = sums.map((records, index) => {
-    const tall = records === 0 ? 0 : Math.max(1, Math.round((records / most) * high));
-    return html`<rect x="${index * 10}" y="${high - tall}" width="8" height="${tall}"
-      ><title>${hourLabel(hours[index] ?? '')}: ${count(records)} records</title></rect
-    >`;
-  });
-  return html`<h3>Records by hour</h3>
-    <svg
-      class="bars"
-      role="img"
-      aria-label="${count(total)} records in ${hours.length} hours, at most ${count(most)} in one"
-      viewBox="0 0 ${hours.length * 10} ${high}"
-      preserveAspectRatio="none"
-    >
-      ${bars}
-    </svg>
-    <p class="quiet small">${count(total)} records in ${hours.length} hours; at most ${count(most)} in one.</p>`;
+/** Every sixth hour has a label, midnight that of its day. */
+function hourTick(hour: string): Bar['label'] {
+  const ofDay = Number(hour.slice(11, 13));
+  if (ofDay % 6 !== 0) return undefined;
+  const text = ofDay === 0 ? dayFormat.format(new Date(`${hour}:00:00Z`)) : `${hour.slice(11, 13)}:00`;
+  return { text, major: ofDay % 12 === 0 };
 }
 
-/** How late records came, as bars that double in length of time, with the same figures in words. */
+/** Records by hour. */
+function volume({ hours, rows }: ShownCoverage): Html {
+  const bars = hours.map((hour) => ({
+    name: hourLabel(hour),
+    value: rows.reduce((total, row) => total + (row.hours.get(hour)?.records ?? 0), 0),
+    label: hourTick(hour),
+  }));
+  const total = bars.reduce((all, { value }) => all + value, 0);
+  const most = Math.max(0, ...bars.map(({ value }) => value));
+  const words = `${count(total)} records in ${hours.length} hours; at most ${count(most)} in one.`;
+  const axes = { across: 'Hour, in UTC', up: 'Records' };
+  return barChart({ id: 'volume', title: 'Records by hour', words, ...axes, bars });
+}
+
+/** How late records came, in spans of time that double. */
 function lateness({ hours, rows }: ShownCoverage): Html {
   const all = rows.flatMap((row) => hours.map((hour) => row.hours.get(hour)?.lateness ?? noLateness));
   const buckets = all.reduce(addLateness, noLateness);
   const [half, most] = [latenessAt(buckets, 0.5), latenessAt(buckets, 0.95)];
   if (half === undefined || most === undefined) return html``;
-  const highest = Math.max(...buckets);
-  const bars = buckets.map((records, bucket) => {
-    const tall = records === 0 ? 0 : Math.max(1, Math.round((records / highest) * high));
-    return html`<rect x="${bucket * 10}" y="${high - tall}" width="8" height="${tall}"
-      ><title>within ${span(2 ** bucket)}: ${count(records)} records</title></rect
-    >`;
+  const bars = buckets.map((value, bucket) => {
+    const text = span(2 ** bucket);
+    return { name: `within ${text}`, value, label: bucket % 2 === 0 ? { text, major: bucket % 4 === 0 } : undefined };
   });
   const words = `Half of the records within ${span(half)} of what they tell of, 95 % within ${span(most)}.`;
-  return html`<h3>How late records came</h3>
-    <svg class="bars" role="img" aria-label="${words}" viewBox="0 0 ${buckets.length * 10} ${high}" preserveAspectRatio="none">
-      ${bars}
-    </svg>
-    <p class="quiet small">${words} From a second on the left, doubling with each bar.</p>`;
+  const axes = { across: 'Late by up to', up: 'Records' };
+  return barChart({ id: 'lateness', title: 'How late records came', words, ...axes, bars });
 }
 
 const gapsShown = 20;

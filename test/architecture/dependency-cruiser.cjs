@@ -47,6 +47,7 @@ module.exports = {
     },
     owner('functions', '@azure/functions', 'functions/'),
     owner('html', 'hono', 'src/web/html\\.ts'),
+    owner('charts', 'd3-[a-z-]+', 'src/web/charts\\.ts'),
     owner('azure-sdk', '@azure/(event-hubs|data-tables|storage-queue|storage-blob|keyvault-secrets)', 'src/azure/'),
     owner('opentelemetry', '@opentelemetry/', 'src/azure/openTelemetrySdk\\.ts'),
     owner('tokens', 'jose', 'src/microsoft/verifyToken\\.ts'),
