@@ -32,6 +32,29 @@ describe('polling', () => {
     expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
   });
 
+  it('that is disabled, and is asked for while a run is under way, runs again when that is over', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('asking', { polling: { kind: 'disabled' } }), { unitsInFlight: 1 });
+    for (let index = 0; index < 3; index += 1)
+      source.add(scriptedUnit(`slow${index}`, at(-(index + 1) * minuteMs), 1, { readMs: 45_000 }));
+    const [worker, other] = [simulation.start(), simulation.start()];
+    const asking = simulation.clock.sleep(60_000, forever).then(async () => {
+      source.add(scriptedUnit('new', at(minuteMs), 1));
+      const row = lastRow(simulation);
+      expect(row.leaseOwner).toBeDefined();
+      await scheduleNow(worker.ports, [row], forever);
+      const received = simulation.stores.queue.receive(minuteMs);
+      if (received === undefined) throw new Error('no message');
+      await collectMessage(other.ports, received.message, forever);
+      received.done();
+    });
+
+    await simulation.runFor(worker, 5 * minuteMs);
+    await asking;
+
+    expect(simulation.stores.sink.records(source.hub).map(({ id }) => id)).toContain('new#0');
+    expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
+  });
+
   it('at a fixed interval keeps to it', async () => {
     const { simulation, source } = simulateFeed(tenantNamed('regular', { polling: { kind: 'every', seconds: 600 } }));
 
@@ -74,6 +97,27 @@ describe('a tenant', () => {
       { tenant: tenant.id, source: source.id, state: 'paused', before: expect.any(String) as string },
     ]);
     expect(entriesWhilePaused).toBe(0);
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
+
+  it('that is resumed before its run has noticed the pause is collected again at once', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'), { unitsInFlight: 1 });
+    for (let index = 0; index < 12; index += 1)
+      source.add(scriptedUnit(`unit${index}`, at(-(index + 1) * minuteMs), 2, { readMs: 20_000 }));
+    const tenant = tenantNamed('scheduled');
+    const worker = simulation.start();
+    simulation.repairs = false;
+    const resuming = simulation.clock.sleep(60_000, forever).then(async () => {
+      simulation.stores.tenants.put({ ...tenant, status: 'paused', epoch: 2 });
+      await simulation.clock.sleep(15_000, forever);
+      simulation.stores.tenants.put({ ...tenant, epoch: 3 });
+      await scheduleNow(worker.ports, [lastRow(simulation)], forever);
+    });
+
+    await simulation.runFor(worker, 15 * minuteMs);
+    await resuming;
+
+    expect(source.reads.length).toBeGreaterThanOrEqual(12);
     expect(checkHistory(simulation, source)).toEqual([]);
   });
 
