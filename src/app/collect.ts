@@ -114,12 +114,7 @@ interface Due {
 }
 
 /** Probes a tenant, if it is there, wants to be probed, and nobody else is at it. */
-async function probe(
-  ports: CollectPorts,
-  tenant: Tenant | undefined,
-  what: Due,
-  signal: AbortSignal,
-): Promise<void> {
+async function probe(ports: CollectPorts, tenant: Tenant | undefined, what: Due, signal: AbortSignal): Promise<void> {
   const wanted = tenant !== undefined && isProbed(tenant, ports.sources.values());
   const row = wanted ? await rowOf(ports, tenant, probeId, signal) : undefined;
   if (tenant === undefined || row === undefined || what.entry.ticket < row.ticket)
