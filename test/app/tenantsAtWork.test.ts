@@ -1,5 +1,6 @@
 import type { Simulation } from '../support/simulation';
 import type { SourceRow } from '../../src/domain/sourceState';
+import { newSourceRow } from '../../src/domain/sourceState';
 import { collectMessage } from '../../src/app/collect';
 import { maintain } from '../../src/app/maintain';
 import { scheduleNow, scheduleTick } from '../../src/app/schedule';
@@ -236,6 +237,29 @@ describe('maintain', () => {
     await simulation.await(worker, simulation.clock.sleep(3 * hourMs, forever));
     expect((await inventory())?.['secondsSinceRun']).toBeGreaterThan(10_000);
     expect(worker.process.telemetry.named('maintained').at(-1)).toMatchObject({ tenants: 1 });
+  });
+
+  it('brings what lists show up to date, and forgets tenants that are gone', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
+    source.add(scriptedUnit('unit', at(-hourMs), 3));
+    const { sourceRows } = simulation.stores;
+    const worker = simulation.start();
+    const gone = await sourceRows.create(newSourceRow(tenantNamed('gone').id, source.id, simulation.clock.now()), forever);
+    await simulation.runFor(worker, 5 * minuteMs);
+    const shown = async () => Array.fromAsync(sourceRows.glances(forever));
+    const right = await shown();
+
+    sourceRows.loseGlances();
+    await sourceRows.renewGlance(gone.tenantId, [gone], forever);
+    await simulation.await(worker, maintain(worker.ports, forever));
+
+    expect(right).toMatchObject([{ tenantId: tenantNamed('scheduled').id, sources: [{ recordsTotal: 3 }] }]);
+    expect(await shown()).toEqual(right);
+    expect(await sourceRows.ofTenant(gone.tenantId, forever)).toEqual([]);
+    const renewals = () => worker.process.steps.filter((step) => step === 'sourceRows.renewGlance').length;
+    const before = renewals();
+    await simulation.await(worker, maintain(worker.ports, forever));
+    expect([before > 0, renewals()]).toEqual([true, before]);
   });
 
   it('gives a source its row and its schedule entry back, and removes entries of tenants that are gone', async () => {
