@@ -79,14 +79,15 @@ function lagSeconds(
   sources: ReadonlyMap<string, Source>,
   now: Date,
 ): number | undefined {
-  const lags = rows.flatMap(({ sourceId, cursor, state }) => {
+  let oldest: string | undefined;
+  for (const { sourceId, cursor, state } of rows) {
     const source = sources.get(sourceId);
-    const polling = source === undefined ? undefined : choiceOf(tenant, source)?.polling;
     const isFeed = source !== undefined && 'rules' in source.progress && (source.everySeconds ?? 0) <= oftenSeconds;
-    if (!isFeed || polling?.kind !== 'adaptive' || cursor.listedTo === undefined || state.name === 'notAvailable') return [];
-    return [Math.max(0, Math.round((now.getTime() - Date.parse(cursor.listedTo)) / 1_000))];
-  });
-  return lags.length === 0 ? undefined : Math.max(...lags);
+    if (!isFeed || cursor.listedTo === undefined || state.name === 'notAvailable') continue;
+    if (choiceOf(tenant, source)?.polling.kind !== 'adaptive') continue;
+    if (oldest === undefined || cursor.listedTo < oldest) oldest = cursor.listedTo;
+  }
+  return oldest === undefined ? undefined : Math.max(0, Math.round((now.getTime() - Date.parse(oldest)) / 1_000));
 }
 
 const actionsOfFailures: Partial<Readonly<Record<Failure['kind'], NextAction>>> = {

@@ -106,7 +106,5 @@ function rareOf(name: string | undefined, since: string | undefined, json: strin
 
 const isGiven = (text: string | undefined): text is string => text !== undefined && text !== '';
 
-function wholeOf(text: string | undefined): number | undefined {
-  const number = Number(text);
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-}
+const wholeOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? +text : undefined;
