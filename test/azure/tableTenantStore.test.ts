@@ -4,8 +4,6 @@ import type { Tenant } from '../../src/domain/tenant';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const tenant: Tenant = {
   id: '11111111-1111-4111-8111-111111111111',

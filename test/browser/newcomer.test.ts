@@ -26,8 +26,8 @@ async function onlyAudit(page: Page): Promise<void> {
 }
 
 async function untilConnected(page: Page, customer: string): Promise<void> {
-  await page.getByRole('heading', { level: 1, name: `${customer} is connected` }).waitFor({ timeout: 90_000 });
-  await page.getByText(/records have arrived so far/).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { level: 1, name: `${customer} is connected` }).waitFor();
+  await page.getByText(/records have arrived so far/).waitFor();
 }
 
 async function connect(customer: string): Promise<void> {
@@ -60,7 +60,7 @@ async function untilSaid(page: Page, digit: number, words: RegExp): Promise<void
   await page.getByRole('button', { name: 'Collect now' }).click();
   await page.getByRole('status').getByText('collected now').waitFor();
   await page.goto(pageOf(digit));
-  await page.locator('main .lead, main > p .state').filter({ hasText: words }).first().waitFor({ timeout: 60_000 });
+  await page.locator('main .lead, main > p .state').filter({ hasText: words }).first().waitFor();
 }
 
 describe('a newcomer breaks a simulated customer and mends it', () => {
@@ -125,15 +125,15 @@ describe('a newcomer breaks a simulated customer and mends it', () => {
     await page.getByRole('status').getByText('Saved.').waitFor();
     const alerts = page.getByRole('row', { name: /Security alerts/ }).first();
     await page.goto(pageOf(1));
-    await alerts.getByText(/Collecting|Catching up/).waitFor({ timeout: 60_000 });
+    await alerts.getByText(/Collecting|Catching up/).waitFor();
 
     await press(`Take the licence away: ${yonder}`);
     await untilSaid(page, 1, /Collecting|Catching up/);
-    await alerts.getByText('Not available').waitFor({ timeout: 60_000 });
+    await alerts.getByText('Not available').waitFor();
     expect(await alerts.textContent()).toMatch(/Not licensed|Not set up/);
     await press(`Give the licence back: ${yonder}`);
     await untilSaid(page, 1, /Collecting|Catching up/);
-    await alerts.getByText('Collecting').waitFor({ timeout: 60_000 });
+    await alerts.getByText('Collecting').waitFor();
   });
 
   it('sees what can be broken', async () => {
