@@ -7,7 +7,7 @@ import type { Failure } from '../domain/failure';
 import type { Tenant } from '../domain/tenant';
 import { without } from '../domain/without';
 import type { ActPorts } from './actPorts';
-import { joinLine, leaveLine } from './changeAction';
+import { changeAction, joinLine, leaveLine } from './changeAction';
 import { tellAction } from './tellAction';
 
 const leaseMs = 180_000;
@@ -178,10 +178,21 @@ async function after(change: Promise<unknown>): Promise<'now'> {
   return 'now';
 }
 
-/** Waits for those before it; helps one that ended and died before it made room. */
-async function behind({ ports, signal }: Work, head: string): Promise<Next> {
+/** Waits for those before it; helps one that ended and died before it made room, or that a process which stood still put back in line. */
+async function behind({ ports, signal, row }: Work, head: string): Promise<Next> {
   const first = await ports.actions.find(head, signal);
-  if (first === undefined || (isEnd(first.row.state) && first.row.left !== true)) await ports.actionQueue.send(head, 0, signal);
+  if (first === undefined) {
+    // Only an action that ended is ever deleted.
+    await leaveLine(ports, { ...row(), id: head }, signal);
+    return 'now';
+  }
+  if (!isEnd(first.row.state)) return { waitMs: idleMs };
+  // It leaves by its own worker, which nobody who tries it again can cross.
+  const dueAt = ports.clock.now().toISOString();
+  const leaveAgain = (one: ActionRow): ActionRow | undefined =>
+    isEnd(one.state) && one.left === true ? { ...without(one, 'left'), dueAt } : undefined;
+  await changeAction(ports, head, leaveAgain, signal);
+  await ports.actionQueue.send(head, 0, signal);
   return { waitMs: idleMs };
 }
 

@@ -1,5 +1,7 @@
+import { joinLine } from '../../src/app/changeAction';
 import { decideAction } from '../../src/app/decideAction';
 import type { Decision } from '../../src/app/decideAction';
+import { forgetActed } from '../../src/app/forgetActed';
 import type { RequestedAction } from '../../src/app/requestAction';
 import type { ActionRow } from '../../src/domain/actionRow';
 import type { Operator } from '../../src/domain/operator';
@@ -222,4 +224,49 @@ describe('the kill switch', () => {
     await world.settle();
     expect(world.users.isEnabled(people.plain.id)).toBe(false);
   });
+});
+
+describe('what is kept', () => {
+  const dayMs = 86_400_000;
+  const kept = { actionsMs: 400 * dayMs, auditMs: undefined };
+
+  it('is the action with its key, for as long as it says; the audit stays', async () => {
+    const world = new ActWorld();
+    const { id } = await begin(world, 'disableAccount', people.plain.id);
+    await world.settle();
+    const lines = world.changes.kept.size;
+    const endedAt = Date.parse(world.row(id).since);
+    world.clock.jump(new Date(endedAt + kept.actionsMs));
+    await forgetActed(world.process(), kept, signal);
+
+    await begin(world, 'disableAccount', people.plain.id);
+    expect(world.actions.list()).toHaveLength(1);
+    expect(world.row(id).state).toBe('verified');
+
+    world.clock.jump(new Date(endedAt + kept.actionsMs + 1));
+    await forgetActed(world.process(), kept, signal);
+    expect(world.actions.list()).toEqual([]);
+    expect(world.changes.kept.size).toBe(lines);
+    expect(world.events.at(-1)).toEqual({ name: 'oldActsForgotten', fields: { actions: 1, changes: 0 } });
+
+    await forgetActed(world.process(), { ...kept, auditMs: 400 * dayMs }, signal);
+    expect(world.changes.kept.size).toBe(0);
+  });
+
+  it.each(['has ended', 'was forgotten'])(
+    'does not keep others waiting when a process puts one back in line that %s',
+    async (how) => {
+      const world = new ActWorld();
+      const first = await begin(world, 'disableAccount', people.plain.id);
+      await world.settle();
+      if (how === 'was forgotten') await world.actions.remove([first.id], signal);
+      await joinLine(world.process(), first, signal);
+
+      const { id } = await begin(world, 'enableAccount', people.plain.id);
+      await world.settle(600_000);
+
+      expect(world.row(id).state).toBe('verified');
+      expect(world.lines.list().flatMap(({ actions }) => actions)).toEqual([]);
+    },
+  );
 });
