@@ -235,7 +235,12 @@ async function act(work: Work, action: Action, responder: Tenant): Promise<Next>
   const isOver = what.kind === 'done' || (what.kind === 'ended' && what.cancelled !== true);
   if (late && !isOver) return after(apply(life.timedOut));
   switch (what.kind) {
-    case 'done':
+    case 'done': {
+      // Ours may have had its effect as well, and not show yet.
+      const settlesInMs = what.foreign === true ? unsettledMs(step, ports.clock.now().getTime()) : 0;
+      if (settlesInMs > 0) return { waitMs: Math.min(settlesInMs, Math.max(nextLookMs(row().looks), 5_000)) };
+      return after(apply((one, now) => life.seen(one, step, what, now)));
+    }
     case 'ended':
       return after(apply((one, now) => life.seen(one, step, what, now)));
     case 'underway':
@@ -247,6 +252,11 @@ async function act(work: Work, action: Action, responder: Tenant): Promise<Next>
     case 'needed':
       return needed(work, { how, responder, step, what });
   }
+}
+
+/** How long it takes until what came of a call is sure to show; 0 for a step without a call of which the answer is not known. */
+function unsettledMs(step: StepRow, now: number): number {
+  return step.state === 'intended' ? Math.max(0, Date.parse(step.intendedAt ?? '') + settleMs - now) : 0;
 }
 
 function contextOf({ ports, signal: own, row }: Work, responder: Tenant, step: StepRow, signal = own): StepContext {
@@ -311,8 +321,8 @@ async function needed(work: Work, { how, responder, step, what }: Needed): Promi
     return after(apply((one, at) => life.stepFailed(one, step, failure, at)));
   }
   if (step.state === 'intended') {
-    const settledIn = Date.parse(step.intendedAt ?? '') + settleMs - now;
-    if (settledIn > 0) return { waitMs: Math.min(settledIn, Math.max(nextLookMs(row().looks), 5_000)) };
+    const settlesInMs = unsettledMs(step, now);
+    if (settlesInMs > 0) return { waitMs: Math.min(settlesInMs, Math.max(nextLookMs(row().looks), 5_000)) };
     if (row().cancel !== undefined) return after(apply(life.cancelled));
   }
   if (ports.actOptions.mode !== 'on') {

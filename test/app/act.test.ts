@@ -202,6 +202,31 @@ describe('acting on a device', () => {
     expect(world.machines.actionsOf(machines.one.id)[0]?.status).toBe('Cancelled');
   });
 
+  it.each([
+    ['did not arrive', 'notArrived', 1],
+    ['arrived, and was not answered', 'lost', 2],
+  ] as const)(
+    'waits for what came of its own call, which %s, before it takes over what another did',
+    async (_how, fate, releases) => {
+      const world = new ActWorld();
+      const { id: machine } = machines.one;
+      const isolation = JSON.stringify({ Comment: 'by hand', IsolationType: 'Full' });
+      world.machines.answer('POST', `/api/machines/${machine}/isolate`, new URLSearchParams(), isolation);
+      await world.clock.advance(120_000);
+      // What the first does shows to the second only after it has sent its own.
+      world.machines.lagMs = 60_000;
+      let posts = 0;
+      world.fateOfRequest = ({ method }) => (method === 'POST' && (posts += 1) === 2 ? fate : 'go');
+      const first = await begin(world, 'releaseDevice', machine, {}, 'release-first');
+      const second = await begin(world, 'releaseDevice', machine, {}, 'release-second');
+      await world.settle();
+
+      expect([world.row(first.id).state, world.row(second.id).state]).toEqual(['verified', 'verified']);
+      expect(world.machines.effects.filter(({ what }) => what === 'Unisolate')).toHaveLength(releases);
+      expect(world.row(second.id).steps[0]?.adopted).toBe(releases === 1 ? true : undefined);
+    },
+  );
+
   it('tells a failure of the machine as one', async () => {
     const world = new ActWorld();
     world.machines.setMood(machines.one.id, 'failing');
