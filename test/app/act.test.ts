@@ -107,6 +107,15 @@ describe('acting on a user', () => {
     expect(world.row(row.id).steps[0]?.failure).toMatchObject({ code: 'privilegedTarget' });
   });
 
+  it('says so when only who has a role for the unit of the user may change the user', async () => {
+    const world = new ActWorld();
+    const { id } = await begin(world, 'disableAccount', people.restricted.id);
+    await world.settle();
+
+    expect(world.row(id).steps[0]?.failure).toMatchObject({ kind: 'actionRefused', code: 'restrictedTarget' });
+    expect(world.users.effects).toEqual([]);
+  });
+
   it('confirms a user as compromised who was never at risk', async () => {
     const world = new ActWorld();
     const { id } = await begin(world, 'confirmCompromised', people.other.id);
