@@ -272,7 +272,7 @@ export interface OnboardingQueue {
   readonly send: (onboardingId: string, delayMs: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Who changed what, or asked for it. Rows are never removed; the outcome of a change replaces its beginning. */
+/** Who changed what, or asked for it. Rows are only ever added; the outcome of a change replaces its beginning. */
 export interface ChangeStore {
   /** Keeps a change, and remembers that it is still to be told to the operations hub. */
   readonly record: (change: Change, signal: AbortSignal) => Promise<void>;
@@ -282,6 +282,8 @@ export interface ChangeStore {
   readonly untold: (limit: number, signal: AbortSignal) => Promise<readonly Change[]>;
   /** Forgets that a change is still to be told. */
   readonly told: (change: Change, signal: AbortSignal) => Promise<void>;
+  /** Deletes the changes that were made before, bar those that are still to be told, and says how many. */
+  readonly forget: (madeBefore: Date, signal: AbortSignal) => Promise<number>;
 }
 
 /** Access tokens for a tenant's APIs, cached per tenant and API. */
