@@ -424,7 +424,8 @@ function withStatus(tenant: Tenant, status: Tenant['status'], clock: Clock): Ten
   return { ...tenant, status, statusSince: clock.now().toISOString(), epoch: tenant.epoch + 1 };
 }
 
-function stillThere(tenant: Tenant | undefined, text: string): Tenant {
+/** A tenant that is about to be saved again. Throws InputError when it is gone. */
+export function stillThere(tenant: Tenant | undefined, text: string): Tenant {
   if (tenant === undefined) throw removedJustNow(text);
   return tenant;
 }
