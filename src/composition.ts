@@ -206,6 +206,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     profiles: tableProfileStore(storage, storageOptions),
     tenantFacts: createTenantFacts({ credentials }),
     send: sender.send,
+    askAnew: credentials.askAnew,
     limitUse: sender.limitUse,
     clockOffsetMs: (cloud, api) => {
       const offset = sender.clockOffsetMs(api, cloud);

@@ -291,6 +291,11 @@ export interface Credentials {
   readonly token: (tenant: Tenant, api: Api, signal: AbortSignal) => Promise<string>;
   /** Forgets a token the API refused, or with no API all tokens and the secret of the tenant. */
   readonly forget: (tenantId: TenantId, api?: Api) => void;
+  /**
+   * Lets the next login be tried although one was refused a moment ago for what a person mends, and may have mended. One that is under way is shared all the
+   * same, and a wait that Microsoft asked for is kept.
+   */
+  readonly askAnew: (tenantId: TenantId) => void;
 }
 
 /** What a tenant tells about itself when it is asked. Each throws a ConnectorError when it cannot be known. */

@@ -56,6 +56,18 @@ describe('polling', () => {
     expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
   });
 
+  it('asks for a token anew with each run, so that what was mended is seen', async () => {
+    const { simulation } = simulateFeed(tenantNamed('regular', { polling: { kind: 'every', seconds: 600 } }));
+    const asked: string[] = [];
+    const worker = simulation.start(undefined, { askAnew: (tenantId) => asked.push(tenantId) });
+
+    await simulation.runFor(worker, hourMs);
+
+    const runs = worker.process.telemetry.named('runFinished').length;
+    expect(runs).toBeGreaterThanOrEqual(5);
+    expect(asked).toEqual(Array.from({ length: runs }, () => tenantNamed('regular').id));
+  });
+
   it('at a fixed interval keeps to it', async () => {
     const { simulation, source } = simulateFeed(tenantNamed('regular', { polling: { kind: 'every', seconds: 600 } }));
 
