@@ -196,6 +196,8 @@ export class TableRows {
           return ['upsert', entityOf(partition, write, writeId), 'Replace'];
         case 'merge':
           return ['update', entityOf(partition, write, writeId), 'Merge', { etag: '*' }];
+        case 'insertOrMerge':
+          return ['upsert', entityOf(partition, write, writeId), 'Merge'];
         case 'delete':
           if (write.etag !== undefined) throw new Error('A deletion with an etag goes alone.');
           return ['delete', { partitionKey: partition, rowKey: write.row }];
@@ -220,6 +222,8 @@ export class TableRows {
         const options = { abortSignal, etag: '*' };
         return (await this.#client.updateEntity(entityOf(partition, write, writeId), 'Merge', options)).etag ?? '';
       }
+      case 'insertOrMerge':
+        return (await this.#client.upsertEntity(entityOf(partition, write, writeId), 'Merge', { abortSignal })).etag ?? '';
       case 'delete':
         await this.#client.deleteEntity(partition, write.row, { abortSignal, etag: write.etag ?? '*' });
         return '';
@@ -264,6 +268,7 @@ function standingOf(write: RowWrite, row: StoredRow | undefined, writeId: string
     case 'merge':
       return row === undefined ? 'foreign' : 'untouched';
     case 'put':
+    case 'insertOrMerge':
       return 'untouched';
   }
 }

@@ -9,7 +9,7 @@ import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
 import type { MetricDimensions, MetricName } from './metrics';
 import type { CollectEntry, CollectMessage, Lane, ScheduleEntry } from './schedule';
 import type { Answer, Run, TenantRequest, Unit } from './source';
-import type { SourceRow } from './sourceState';
+import type { SourceRow, TenantGlance } from './sourceState';
 import type { Tenant, TenantId } from './tenant';
 import type { TenantProfile } from './verdict';
 
@@ -118,6 +118,13 @@ export interface SourceStore {
   /** Rejects with `conflict` when the row changed since its etag; a write whose answer was lost is recognised. */
   readonly save: (row: SourceRow, signal: AbortSignal) => Promise<SourceRow>;
   readonly remove: (tenantId: TenantId, signal: AbortSignal) => Promise<void>;
+  /**
+   * The sources of all tenants at a glance, a few reads for a thousand tenants: as each stood at the end of its last run. For lists; a write of a row makes
+   * it, and a process that dies in between leaves it as it was.
+   */
+  readonly glances: (signal: AbortSignal) => AsyncIterable<TenantGlance>;
+  /** Makes what lists show of a tenant anew from its rows. */
+  readonly renewGlance: (tenantId: TenantId, rows: readonly SourceRow[], signal: AbortSignal) => Promise<void>;
 }
 
 /** The tenants that are collected. */

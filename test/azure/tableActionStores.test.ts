@@ -6,8 +6,6 @@ import { MemoryActions } from '../support/memoryRowStore';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const start = Date.parse('2026-11-22T10:00:00.000Z');
 

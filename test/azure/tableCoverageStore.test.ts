@@ -6,8 +6,6 @@ import type { CoverageStore } from '../../src/domain/ports';
 import { startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const scope = { tenantId: '11111111-1111-4111-8111-111111111111', sourceId: 'activity.exchange' };
 const gap: Gap = {

@@ -5,8 +5,6 @@ import type { Unit } from '../../src/domain/source';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const scope: LedgerScope = { tenantId: '11111111-1111-4111-8111-111111111111', sourceId: 'activity.exchange' };
 const now = new Date('2026-11-22T12:00:00.000Z');

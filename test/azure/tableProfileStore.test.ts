@@ -5,8 +5,6 @@ import { profileStoreContract } from '../support/storeContracts';
 import { startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const profile: TenantProfile = {
   tenantId: '11111111-1111-4111-8111-111111111111',

@@ -4,8 +4,6 @@ import type { RingStore } from '../../src/domain/ports';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const at = '2026-11-22T12:00:00.000Z';
 const failure = { kind: 'credentialRejected', code: 'AADSTS7000215', detail: 'x' } as const;

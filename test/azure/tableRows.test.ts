@@ -5,8 +5,6 @@ import { TableRows } from '../../src/azure/tableRows';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 
 describe('TableRows', () => {

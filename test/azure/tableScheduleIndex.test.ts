@@ -4,8 +4,6 @@ import type { ScheduleEntry } from '../../src/domain/schedule';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const now = new Date('2026-11-22T12:00:00.000Z');
 const later = new Date('2026-11-22T12:10:00.000Z');

@@ -6,8 +6,6 @@ import type { SourceRow } from '../../src/domain/sourceState';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const tenantId = '11111111-1111-4111-8111-111111111111';
 const now = new Date('2026-11-22T12:00:00.000Z');

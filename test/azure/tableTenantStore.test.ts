@@ -4,8 +4,6 @@ import type { Tenant } from '../../src/domain/tenant';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const tenant: Tenant = {
   id: '11111111-1111-4111-8111-111111111111',
@@ -20,6 +18,7 @@ const tenant: Tenant = {
   statusSince: '2026-11-22T12:00:00.000Z',
   epoch: 3,
   addedAt: '2026-11-22T11:00:00.000Z',
+  assessmentAskedAt: '2026-11-22T13:00:00.000Z',
 };
 
 async function gathered(tenants: AsyncIterable<Tenant>): Promise<Tenant[]> {

@@ -29,7 +29,7 @@ const mostMs = 5_000;
 
 describe('actions at work in a process of their own', () => {
   const folder = mkdtempSync(join(tmpdir(), 'actions-'));
-  const watch = createLineWatch(60_000);
+  const watch = createLineWatch();
   let stack: Stack;
   let connector: Connector;
   beforeAll(async () => {

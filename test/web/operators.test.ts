@@ -23,6 +23,8 @@ beforeAll(async () => {
   await web.advance(/[0-9a-f]{32}$/.exec(progress.url)?.[0] ?? '');
 });
 afterAll(async () => web.stop());
+// What was asked before counts for this instance as a whole.
+beforeEach(() => web.clock.jump(61_000));
 
 /** A token of an operator, as it is unless something about it is changed. */
 function token(roles: readonly OperatorRole[], changes: Readonly<Record<string, unknown>> = {}): string {
@@ -269,8 +271,6 @@ describe('every answer', () => {
   });
 
   it('comes more slowly to one address that asks too often, and not to others', async () => {
-    // What was asked before counts for this instance as a whole.
-    web.clock.jump(61_000);
     const visitor = web.visitor();
     const from = (address: string) => ({ headers: { 'x-forwarded-for': `made.up, ${address}` } });
     const statuses: number[] = [];
