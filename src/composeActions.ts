@@ -46,6 +46,7 @@ export function composeActions(parts: ActionParts): Actions {
     registry: new Map(actionRegistry.map((action) => [action.id, action])),
     actions: tableActionStore(storage, storageOptions),
     actionQueue: storageActionQueue(storage, storageOptions),
+    profiles: tenantPorts.collect.profiles,
     responder: (tenant) => (application === undefined ? undefined : { ...tenant, ...application }),
     responseRoles: async (responder, api, token, signal) => {
       // A token carries the permissions of the moment it was made.

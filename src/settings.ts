@@ -117,6 +117,12 @@ class SettingsReader {
     return host !== '' && !isLoopback(host.replace(/:\d+$/, ''));
   }
 
+  /** The address that App Service gave the app; undefined elsewhere. */
+  ownAddress(): string | undefined {
+    const host = this.#environment['WEBSITE_HOSTNAME'] ?? '';
+    return this.isHosted() && /^[a-z0-9.-]+$/i.test(host) ? `https://${host.toLowerCase()}` : undefined;
+  }
+
   /** The text of a setting, undefined when it is absent or empty; quoted, padded and placeholder values are problems. */
   text(name: SettingName): string | undefined {
     const value = this.#environment[name];
@@ -384,7 +390,9 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
 }
 
 function readPages(read: SettingsReader): PageSettings | undefined {
-  const publicUrl = read.origin('PUBLIC_URL', { loopbackHttp: true });
+  const applications = ['PROVIDER_CLIENT_ID', 'SETUP_CLIENT_ID', 'OPERATOR_CLIENT_ID'] as const;
+  const isWanted = applications.some((name) => read.has(name));
+  const publicUrl = read.origin('PUBLIC_URL', { loopbackHttp: true }) ?? (isWanted ? read.ownAddress() : undefined);
   const providerName = read.text('PROVIDER_NAME') ?? String(factsOf('PROVIDER_NAME').otherwise);
   const provider = readApplication(read, 'PROVIDER_CLIENT_ID', 'PROVIDER_SECRET_NAME');
   const setup = readApplication(read, 'SETUP_CLIENT_ID', 'SETUP_SECRET_NAME');
@@ -394,8 +402,7 @@ function readPages(read: SettingsReader): PageSettings | undefined {
   if (local && (publicUrl === undefined || !isLoopback(new URL(publicUrl).hostname) || read.isHosted()))
     read.problem('OPERATOR_ACCESS', 'opens the pages to everybody, which is possible on this machine only', 'signedIn');
   if (publicUrl === undefined) {
-    for (const name of ['PROVIDER_CLIENT_ID', 'SETUP_CLIENT_ID', 'OPERATOR_CLIENT_ID'] as const)
-      if (read.has(name)) read.problem('PUBLIC_URL', `is missing, although ${name} is given`);
+    for (const name of applications) if (read.has(name)) read.problem('PUBLIC_URL', `is missing, although ${name} is given`);
     return undefined;
   }
   const signedIn = operatorId === undefined ? undefined : ({ kind: 'signedIn', clientId: operatorId } as const);

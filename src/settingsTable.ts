@@ -215,7 +215,8 @@ export const settingsTable = {
     group: 'Pages and onboarding',
     what: 'The address of this connector as browsers see it: an https origin. The redirect URI of its applications is this followed by `/auth/callback`. http is accepted for this machine only.',
     example: 'https://contoso-m365.azurewebsites.net',
-    otherwise: 'there are no pages: tenants are added by command',
+    otherwise:
+      'in Azure the address of the app, as soon as one of the applications below is set; else there are no pages, and tenants are added by command',
   },
   PROVIDER_NAME: {
     group: 'Pages and onboarding',

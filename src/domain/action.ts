@@ -30,7 +30,7 @@ export interface TargetReport {
   readonly state: string;
 }
 
-export type ActionWarning = 'synced' | 'privileged' | 'offline';
+export type ActionWarning = 'synced' | 'privileged' | 'offline' | 'licence';
 
 /** What an action may use while it works for a tenant, in the name of the response application. */
 export type ActionRun = Pick<Run, 'tenant' | 'now' | 'signal' | 'send'>;

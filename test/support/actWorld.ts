@@ -10,6 +10,7 @@ import type { Failure } from '../../src/domain/failure';
 import type { Operator } from '../../src/domain/operator';
 import type { Answer, TenantRequest } from '../../src/domain/source';
 import type { Tenant } from '../../src/domain/tenant';
+import type { TenantProfile } from '../../src/domain/verdict';
 import { SimulatedMachines } from '../local/microsoft365/response/simulatedMachines';
 import type { MachineFacts } from '../local/microsoft365/response/simulatedMachines';
 import { SimulatedUsers } from '../local/microsoft365/response/simulatedUsers';
@@ -89,6 +90,8 @@ export class ActWorld {
   readonly joined: string[] = [];
   roles: Readonly<Record<'management' | 'graph' | 'defender', readonly string[]>> = roles;
   isSetUp = true;
+  /** What is known of the tenant's licences; nothing unless said. */
+  servicePlans: TenantProfile['servicePlans'] | undefined;
   maySetAdministrators = false;
   options: ActOptions = {
     ...{ mode: 'on', protectedTargets: new Set([people.breakGlass.id]), perTenantAnHour: 50, allTenantsAnHour: 100 },
@@ -171,6 +174,15 @@ export class ActWorld {
       }),
       responder: (tenant) => (this.isSetUp ? { ...tenant, clientId: 'response', secretName: 'response' } : undefined),
       responseRoles: async (_tenant, api) => Promise.resolve(this.roles[api]),
+      profiles: {
+        find: async () => {
+          const { servicePlans, tenant } = this;
+          if (servicePlans === undefined) return Promise.resolve(undefined);
+          const { id: tenantId, epoch } = tenant;
+          const seen = { roles: {}, verdicts: {}, alertFlows: {}, probedAt: clock.now().toISOString() };
+          return Promise.resolve({ tenantId, epoch, servicePlans, ...seen });
+        },
+      },
       findTargets: async () => Promise.resolve([]),
       actionRun: (tenant, signal) => ({
         tenant: { id: tenant.id, cloud: madeUpCloud },
