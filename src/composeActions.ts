@@ -1,7 +1,8 @@
 import { actions as actionRegistry } from './actions';
 import type { ActPorts } from './app/actPorts';
 import { findRing } from './app/credentials';
-import { parseActionMessage, resumeActions, runAction } from './app/runAction';
+import { messageId } from './app/messageId';
+import { resumeActions, runAction } from './app/runAction';
 import type { TenantPorts } from './app/tenants';
 import type { StorageAccess, StorageOptions } from './azure/storageAccess';
 import { storageActionQueue } from './azure/storageQueues';
@@ -68,7 +69,7 @@ export function composeActions(parts: ActionParts): Actions {
   return {
     ports,
     run: async (message, signal) => {
-      const id = parseActionMessage(message);
+      const id = messageId(message, 'actionId');
       if (id === undefined) telemetry.event('messageSetAside', 'error', { cause: 'not an action' });
       else await runAction(ports, id, signal);
     },
