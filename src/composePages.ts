@@ -75,6 +75,7 @@ export function composePages(parts: PageParts): Pages {
     onboarding: tableOnboardingStores(storage, storageOptions),
     onboardingQueue: storageOnboardingQueue(storage, storageOptions),
     changes: parts.changes,
+    evidence: parts.assessPorts.evidence,
     onboardOptions: { cloud, provider, setup, identity: identityOf(settings), publisherId: settings.publisherId },
     signIn: createSignIn({
       ...{ http, clock, secrets: { ...secrets, read: inUse }, verifier, redirectUri: `${pages.publicUrl}/auth/callback` },

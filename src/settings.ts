@@ -49,6 +49,8 @@ interface ResponseSettings {
   readonly allTenantsAnHour: number;
   readonly targetsWithoutApproval: number;
   readonly approvalMs: number;
+  /** How long what was done is kept; the audit for good without a time for it. */
+  readonly retention: { readonly actionsMs: number; readonly auditMs: number | undefined };
 }
 
 /** The pages: where they are, which applications people sign in to, and who may operate. */
@@ -206,6 +208,7 @@ function wrongWithOrigin(url: URL | null, { loopbackHttp = false, host }: Origin
   return loopback || host === undefined || host.test(url.hostname) ? undefined : 'is not the address of such a service';
 }
 
+const dayMs = 86_400_000;
 const hubName = /^[a-z0-9][\w.-]{0,254}$/i;
 
 function exampleOf(name: SettingName): string {
@@ -461,5 +464,9 @@ function readResponse(read: SettingsReader): ResponseSettings {
     allTenantsAnHour: read.whole('RESPONSE_ACTIONS_PER_HOUR'),
     targetsWithoutApproval: read.whole('RESPONSE_TARGETS_WITHOUT_APPROVAL'),
     approvalMs: read.whole('RESPONSE_APPROVAL_MINUTES') * 60_000,
+    retention: {
+      actionsMs: read.whole('RESPONSE_RETENTION_DAYS') * dayMs,
+      auditMs: read.text('AUDIT_RETENTION_DAYS') === undefined ? undefined : read.whole('AUDIT_RETENTION_DAYS') * dayMs,
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { CredentialRing, RegisteredCredential, RingCredential, Rotation, SecretVersion } from '../domain/credential';
 import { failureOf } from '../domain/failure';
 import { aborting, anotherAttempt, asking, lifeDays, rotationTimes, staged } from '../domain/rotation';
-import { nameOf } from './rotationPorts';
+import { isOfRotation, nameOf } from './rotationPorts';
 import type { RotationPorts } from './rotationPorts';
 
 const dayMs = 86_400_000;
@@ -55,13 +55,15 @@ async function addSecret({ ports, ring, rotation, save, signal }: Adding): Promi
   const displayName = nameOf(ports, ring, rotation);
   // The vault first: while it does not answer, nothing is asked for whose value would be lost.
   const versions = await ports.versions.list(ring.name, signal);
-  const listed = (await ports.applications.list(ring, signal)).filter((one) => one.displayName === displayName);
+  // One of an earlier attempt may have been late to show.
+  const listed = (await ports.applications.list(ring, signal)).filter((one) => isOfRotation(ports, ring, rotation, one));
   const kept = listed.find(({ keyId }) => versionOf(versions, keyId) !== undefined);
   for (const lost of listed.filter((one) => one !== kept)) await ports.applications.remove(ring, lost, signal);
   const version = kept === undefined ? undefined : versionOf(versions, kept.keyId);
   if (kept !== undefined && version !== undefined)
     return save(staged(ring, rotation, credentialOf(version, kept), ports.clock.now()));
-  if (listed.length > 0 || lateToShow(rotation, ports.clock.now())) return save(anotherAttempt(ring, rotation));
+  const isLost = listed.some((one) => one.displayName === displayName);
+  if (isLost || lateToShow(rotation, ports.clock.now())) return save(anotherAttempt(ring, rotation));
 
   const now = ports.clock.now();
   const wanted = { displayName, expiresAt: new Date(now.getTime() + rotation.lifeDays * dayMs) };

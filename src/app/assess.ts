@@ -212,16 +212,37 @@ async function latestOf(
   }
 }
 
-/** Assesses a tenant when it is time to. The document is durable before anything is told; another instance that was quicker wins. */
-async function assessIfDue(ports: AssessPorts, tenant: Tenant, run: Run): Promise<void> {
-  const polling = choiceOf(tenant, chosenAs)?.polling ?? { kind: 'adaptive' };
-  const intervalMs = assessmentIntervalMs(polling);
-  const latest = await latestOf(ports, tenant.id, run.now(), intervalMs + dayMs, run.signal);
-  if (!isAssessmentDue(latest, run.now(), intervalMs)) return;
-  const id = scheduledAssessmentId(run.now());
+/**
+ * Assesses a tenant when somebody asked for it, or it is time to, and returns the id. The document is durable before anything is told; another instance
+ * that was quicker wins.
+ */
+async function assessIfDue(ports: AssessPorts, tenant: Tenant, run: Run): Promise<string | undefined> {
+  const id = (await openRequest(ports, tenant, run.signal)) ?? (await scheduledId(ports, tenant, run));
+  if (id === undefined) return undefined;
   const assessment = await makeAssessment(ports, tenant, run, id);
   await ports.evidence.keep(tenant.id, id, writeAssessment(assessment), run.signal);
   ports.telemetry.event('assessed', 'info', { tenant: tenant.id, ...countStatuses(assessment) });
+  return id;
+}
+
+/** The id of an assessment that was asked for and is not there yet. */
+export async function openRequest(
+  { evidence }: Pick<AssessPorts, 'evidence'>,
+  { id: tenantId, assessmentAskedAt: askedAt }: Tenant,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (askedAt === undefined) return undefined;
+  const at = new Date(askedAt);
+  const made = await evidence.ids(tenantId, at, new Date(at.getTime() + 1), signal);
+  return made.length === 0 ? askedAt : undefined;
+}
+
+/** The id of the assessment that is due by itself. */
+async function scheduledId(ports: AssessPorts, tenant: Tenant, run: Run): Promise<string | undefined> {
+  const polling = choiceOf(tenant, chosenAs)?.polling ?? { kind: 'adaptive' };
+  const intervalMs = assessmentIntervalMs(polling);
+  const latest = await latestOf(ports, tenant.id, run.now(), intervalMs + dayMs, run.signal);
+  return isAssessmentDue(latest, run.now(), intervalMs) ? scheduledAssessmentId(run.now()) : undefined;
 }
 
 function countStatuses({ items }: Assessment): Readonly<Record<string, number>> {
@@ -257,11 +278,13 @@ export function evidenceSource(ports: AssessPorts): Source {
       for (const window of windows) {
         const isNewest = run.now().getTime() - window.to.getTime() < minuteMs;
         const tenant = isNewest ? (await ports.tenants.find(tenantId, run.signal))?.tenant : undefined;
-        if (tenant !== undefined) await assessIfDue(ports, tenant, run);
+        const made = tenant === undefined ? undefined : await assessIfDue(ports, tenant, run);
         // Windows end at a full second; what was kept within this one is not to wait for the next run.
         const to = isNewest ? new Date(run.now().getTime() + 1) : window.to;
-        const ids = await ports.evidence.ids(tenantId, window.from, to, run.signal);
-        yield { units: ids.map(unitOf), completes: window };
+        const ids = new Set(await ports.evidence.ids(tenantId, window.from, to, run.signal));
+        // Whoever asked may have another clock than Microsoft, by which windows go.
+        if (made !== undefined) ids.add(made);
+        yield { units: [...ids].map(unitOf), completes: window };
       }
     },
     read: async function* (run, unit) {
@@ -297,19 +320,25 @@ export async function assessNow(
   tenant: Tenant,
   signal: AbortSignal,
 ): Promise<KeptAssessment & { readonly isSent: boolean }> {
-  if (tenant.status === 'paused')
-    throw new InputError(`${tenant.name} is paused.`, `Resume it first: npm run tenant -- resume ${tenant.id}`);
-  const cloud = ports.clouds(tenant.cloud);
-  if (cloud === undefined)
-    throw new ConnectorError('assessing', { kind: 'rejectedRequest', code: 'cloudNotConfigured', detail: tenant.cloud });
-  const run = runOf(ports, tenant, cloud, signal);
+  const run = runOf(ports, tenant, cloudToAssess(ports, tenant), signal);
   const id = run.now().toISOString();
   const made = await makeAssessment(ports, tenant, run, id);
   const kept = await ports.evidence.keep(tenant.id, id, writeAssessment(made), signal);
   const row = await ports.sourceRows.find(tenant.id, evidenceSourceId, signal);
-  const isSent = row !== undefined && choiceOf(tenant, chosenAs) !== undefined;
+  const isSent = row !== undefined && hasEvidence(tenant);
   if (isSent) await scheduleNow(ports.collect, [row], signal);
   return { assessment: readAssessment(kept), kept, isSent };
+}
+
+/** Whether a tenant has the integration whose source sends assessments. */
+export const hasEvidence = (tenant: Tenant): boolean => choiceOf(tenant, chosenAs) !== undefined;
+
+/** The cloud of a tenant that can be assessed now. Throws InputError for one that is paused, and `rejectedRequest` for one in a cloud that is not set up. */
+export function cloudToAssess({ clouds }: Pick<AssessPorts, 'clouds'>, { id, name, status, cloud }: Tenant): Cloud {
+  if (status === 'paused') throw new InputError(`${name} is paused.`, `Resume it first: npm run tenant -- resume ${id}`);
+  const found = clouds(cloud);
+  if (found !== undefined) return found;
+  throw new ConnectorError('assessing', { kind: 'rejectedRequest', code: 'cloudNotConfigured', detail: cloud });
 }
 
 function runOf({ clock, clockOffsetMs, collect }: AssessNowPorts, tenant: Tenant, cloud: Cloud, signal: AbortSignal): Run {

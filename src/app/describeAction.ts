@@ -19,7 +19,7 @@ export const actionStateTitles: Readonly<Record<ActionState, string>> = {
 /** Why another person has to agree. */
 export const approvalTexts: Readonly<Record<ApprovalCause, string>> = {
   highImpact: 'this action always needs a second person',
-  privileged: 'the user is an administrator',
+  privileged: 'the user is an administrator, or may become one',
   manyTargets: 'there were many targets within the last hour',
 };
 

@@ -1,7 +1,7 @@
 import { collectedPeriod, controlsOf, evidenceStatusTitles, objectsDigest } from '../domain/evidence';
 import type { Assessment, EvidenceItem, EvidenceStatus, Period } from '../domain/evidence';
 import { ConnectorError } from '../domain/failure';
-import type { Tenant } from '../domain/tenant';
+import type { Tenant, TenantId } from '../domain/tenant';
 import { coverageOf } from './assess';
 import type { AssessPorts, KeptAssessment } from './assess';
 import { readAssessment } from './assessment';
@@ -82,6 +82,26 @@ export async function makeReport(
     past,
     assessments: shown.length,
   };
+}
+
+/** The id of a tenant's newest assessment. Today's and yesterday's are asked for first: there may be thousands in a year. */
+export async function newestId(
+  { evidence, clock }: Pick<AssessPorts, 'evidence' | 'clock'>,
+  tenantId: TenantId,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const now = clock.now().getTime();
+  const today = now - (now % dayMs);
+  const spans = [
+    [today, today + dayMs - 1],
+    [today - dayMs, today - 1],
+    [now - newestWithinMs, now + dayMs],
+  ] as const;
+  for (const [from, to] of spans) {
+    const id = (await evidence.ids(tenantId, new Date(from), new Date(to), signal)).at(-1);
+    if (id !== undefined) return id;
+  }
+  return undefined;
 }
 
 function periodOf(assessment: Assessment | undefined): Period | undefined {

@@ -1,4 +1,4 @@
-import type { ChangeStore, OnboardingQueue, OnboardingStores, Telemetry } from '../domain/ports';
+import type { ChangeStore, EvidenceStore, OnboardingQueue, OnboardingStores, Telemetry } from '../domain/ports';
 import type { Api } from '../domain/failure';
 import type { CloudId } from '../domain/cloud';
 import type { CredentialKind } from '../domain/credential';
@@ -30,6 +30,8 @@ export interface OnboardPorts extends TenantPorts {
   readonly onboarding: OnboardingStores;
   readonly onboardingQueue: OnboardingQueue;
   readonly changes: ChangeStore;
+  /** Tells whether an assessment that was asked for is there. */
+  readonly evidence: EvidenceStore;
   readonly telemetry: Telemetry;
   readonly signIn: SignIn;
   readonly directory: Directory;

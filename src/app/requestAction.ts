@@ -193,7 +193,7 @@ function parse(ports: ActPorts, tenant: Tenant, body: unknown): Asked {
     throw wrong(
       'reason',
       'The reason cannot be used.',
-      `Give one line of up to ${longestReason} characters: it stands in the audit, for good.`,
+      `Give one line of up to ${longestReason} characters: it stands in the audit.`,
     );
   const cloud = ports.clouds(tenant.cloud);
   if (cloud === undefined || !action.clouds.includes(tenant.cloud))

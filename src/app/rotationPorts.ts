@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CredentialKind, CredentialRing, RingFact, Rotation, StoredKind } from '../domain/credential';
+import type { CredentialKind, CredentialRing, RegisteredCredential, RingFact, Rotation, StoredKind } from '../domain/credential';
 import type { Clock, RegisteredApplications, RingStore, SecretVersions, Telemetry } from '../domain/ports';
 import type { TenantId } from '../domain/tenant';
 import type { CloudId } from '../domain/cloud';
@@ -57,4 +57,14 @@ export function nameOf(
   { id, attempt }: Pick<Rotation, 'id' | 'attempt'>,
 ): string {
   return `${namePrefix(ports, ring)}${id}-${attempt}`;
+}
+
+/** Whether the name of a credential says that an attempt of this rotation asked for it. */
+export function isOfRotation(
+  ports: Pick<RotationPorts, 'installation'>,
+  ring: Pick<CredentialRing, 'name'>,
+  { id }: Pick<Rotation, 'id'>,
+  { displayName }: Pick<RegisteredCredential, 'displayName'>,
+): boolean {
+  return displayName.startsWith(`${namePrefix(ports, ring)}${id}-`);
 }

@@ -1,5 +1,6 @@
 import type { OperatorRole } from '../domain/operator';
 import type { Tenant } from '../domain/tenant';
+import { askForAssessment } from './askForAssessment';
 import { audited } from './audit';
 import type { Actor } from './audit';
 import { changeTenant } from './changeTenant';
@@ -66,6 +67,11 @@ export const tenantCommands = {
     role: 'Onboarder',
     what: 'tested',
     run: async ({ ports, tenant, signal }) => sendTestRecord(ports, tenant.id, signal),
+  }),
+  assess: command<undefined, Awaited<ReturnType<typeof askForAssessment>>>({
+    role: 'Onboarder',
+    what: 'assessmentAsked',
+    run: async ({ ports, tenant, signal }) => askForAssessment(ports, tenant, signal),
   }),
   change: command<TenantChanges, Tenant>({
     role: 'Onboarder',

@@ -13,6 +13,7 @@ import { parseGuid, personalAccountsTenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { giveCredential } from './credentials';
 import { describeFailure } from './describe';
+import { SourceLease } from './lease';
 import { operationsEvents } from './operations';
 import { isProbed, probeId } from './probe';
 import type { RotationPorts } from './rotationPorts';
@@ -423,7 +424,8 @@ function withStatus(tenant: Tenant, status: Tenant['status'], clock: Clock): Ten
   return { ...tenant, status, statusSince: clock.now().toISOString(), epoch: tenant.epoch + 1 };
 }
 
-function stillThere(tenant: Tenant | undefined, text: string): Tenant {
+/** A tenant that is about to be saved again. Throws InputError when it is gone. */
+export function stillThere(tenant: Tenant | undefined, text: string): Tenant {
   if (tenant === undefined) throw removedJustNow(text);
   return tenant;
 }
@@ -450,10 +452,9 @@ export async function syncTenant(
   return { tenant, sources: rows.length };
 }
 
-/** Makes the next run of a source list the last 24 hours again. A run that is under way is left alone. */
+/** Makes the next run of a source list the last 24 hours again. The row of a run that is under way is left alone: it is followed by a run as any other. */
 async function relistNext(ports: TenantPorts, row: SourceRow, signal: AbortSignal): Promise<SourceRow> {
-  const running = row.leaseUntil !== undefined && Date.parse(row.leaseUntil) > ports.clock.now().getTime();
-  if (running || row.cursor.dayRelistedAt === undefined) return row;
+  if (SourceLease.isHeld(row, ports.clock.now()) || row.cursor.dayRelistedAt === undefined) return row;
   try {
     return await ports.sourceRows.save({ ...row, cursor: without(row.cursor, 'dayRelistedAt') }, signal);
   } catch (error) {

@@ -66,12 +66,14 @@ function tenantColumns(tenant: Tenant): Columns {
   return {
     ...{ id, name, description, cloud, clientId, secretName, integrations, also, stampName, status, statusSince, addedAt },
     application: tenant.application,
+    assessmentAskedAt: tenant.assessmentAskedAt,
     epoch: BigInt(epoch),
   };
 }
 
 function tenantOf(reader: RowReader): Tenant {
   const id = reader.text('id');
+  const assessmentAskedAt = reader.optionalTime('assessmentAskedAt');
   return {
     id: keyPart(id) === reader.row.row ? id : reader.corrupt('id'),
     name: reader.text('name'),
@@ -87,6 +89,7 @@ function tenantOf(reader: RowReader): Tenant {
     statusSince: reader.text('statusSince'),
     epoch: reader.whole('epoch'),
     addedAt: reader.text('addedAt'),
+    ...(assessmentAskedAt === undefined ? {} : { assessmentAskedAt: assessmentAskedAt.toISOString() }),
   };
 }
 

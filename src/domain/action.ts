@@ -52,10 +52,10 @@ export interface StepContext {
 
 /**
  * What a step sees at Microsoft. `needed`: not so yet, and nothing is on its way. `underway`: asked for already, by whomever: it is adopted. `blocked`: something
- * opposite is on its way and has to end first. `ended`: what was asked for came to an end without the effect.
+ * opposite is on its way and has to end first. `ended`: what was asked for came to an end without the effect. `foreign`: it is certain that another call did it.
  */
 export type Seen =
-  | { readonly kind: 'done'; readonly state: string; readonly operationId?: string }
+  | { readonly kind: 'done'; readonly state: string; readonly operationId?: string; readonly foreign?: true }
   | { readonly kind: 'needed'; readonly state: string; readonly baseline?: string }
   | { readonly kind: 'underway'; readonly state: string; readonly operationId: string; readonly waitsFor: 'device' | 'microsoft' }
   | { readonly kind: 'blocked'; readonly state: string }

@@ -9,8 +9,11 @@ const dayMs = 24 * hourMs;
 
 /** The times a rotation keeps, in ms. Entra ID's replicas follow within seconds to minutes, which is what most of them allow for. */
 export const rotationTimes = {
-  /** How long a credential that was asked for may take to show up in the list before it is asked for again. */
-  shows: 2 * minuteMs,
+  /**
+   * How long a credential that was asked for may take to show up in the list before it is asked for again: longer than it takes Entra ID's replicas, so
+   * that one whose value was lost is found, and removed, before there are more.
+   */
+  shows: 4 * minuteMs,
   verifyEvery: 30_000,
   /** Logins in a row have to work over this span before the pointer moves. */
   verifySpan: minuteMs,

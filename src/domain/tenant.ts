@@ -43,4 +43,6 @@ export interface Tenant {
   /** Rises whenever the tenant is paused, resumed, changed or added again; a run that started under an older number stops. */
   readonly epoch: number;
   readonly addedAt: string;
+  /** When an assessment was last asked for, and the id of that assessment. It is due as long as none is kept under it. */
+  readonly assessmentAskedAt?: string;
 }

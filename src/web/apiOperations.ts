@@ -215,6 +215,15 @@ export const apiOperations: readonly ApiOperation[] = [
   ),
   byCommand(
     {
+      ...{ id: 'assessTenant', method: 'POST', path: ['tenants', ':id', 'assess'] },
+      ...{ summary: 'Assesses now; getEvidence shows it once it is made', status: 202, answer: schemas.assessmentAsked },
+    },
+    tenantCommands.assess,
+    nothing,
+    same,
+  ),
+  byCommand(
+    {
       ...{ id: 'sendTestRecord', method: 'POST', path: ['tenants', ':id', 'test'] },
       ...{ summary: 'Sends one marked record through the hubs of the tenant', status: 200, answer: schemas.testSent },
     },

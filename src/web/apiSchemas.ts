@@ -299,6 +299,14 @@ export const invitation = named(
 
 export const synced = named('Synced', z.object({ sources: count.describe('How many are collected now') }));
 
+export const assessmentAsked = named(
+  'AssessmentAsked',
+  z.object({
+    askedAt: time.describe('The id of the assessment that is made: `document.id` of the report is then this, or a later one'),
+    outcome: z.enum(['asked', 'underWay']).describe('`underWay`: it was asked for before, and is not there yet'),
+  }),
+);
+
 export const testSent = named(
   'TestSent',
   z.object({ id: z.string().describe('Look for it behind the hubs'), hubs: z.array(z.string()) }),

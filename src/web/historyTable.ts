@@ -15,7 +15,7 @@ const changeTexts: Readonly<Record<string, string>> = {
   consentAsked: 'Consent link made',
   rotationAsked: 'Renewal of the credential asked for',
   credentialGiven: 'Credential given',
-  assessed: 'Assessed',
+  assessmentAsked: 'Assessment asked for',
   denied: 'Not allowed',
   tenantMismatch: 'Consent for another tenant refused',
 };

@@ -1,3 +1,4 @@
+import type { AssessmentsView } from '../app/askForAssessment';
 import type { CredentialExplanation } from '../app/credentialWords';
 import type { Explanation } from '../app/explain';
 import type { LastDelivery } from '../app/lastDeliveries';
@@ -27,6 +28,7 @@ interface TenantParts {
   readonly deliveries: readonly LastDelivery[];
   readonly credential: CredentialExplanation | undefined;
   readonly changes: readonly Change[];
+  readonly assessments: AssessmentsView;
   readonly sources: readonly Source[];
   /** Whether who looks may also change something. */
   readonly mayChange: boolean;
@@ -48,14 +50,14 @@ export function tenantPage(parts: TenantParts): Html {
       ${mayChange && actions(parts)} ${figures(parts)} ${contents} ${sourcesTable(integrations)} ${heatMap(coverage)}
       ${gapsList(integrations)} ${deliveriesTable(parts.deliveries)}
       ${credentialSection(tenant, browser, parts.credential, mayChange)}
-      ${mayChange && integrationsForm(tenant, browser, parts.sources)} ${evidenceLinks(tenant)} ${facts(parts)}
-      ${history(changes)} ${mayChange && removal(tenant, browser)}`,
+      ${mayChange && integrationsForm(tenant, browser, parts.sources)} ${evidence(parts)} ${facts(parts)} ${history(changes)}
+      ${mayChange && removal(tenant, browser)}`,
   );
 }
 
 const contents = html`<nav aria-label="On this page" class="contents small">
   <a href="#sources">Sources</a> <a href="#coverage">Coverage</a> <a href="#live">Live</a> <a href="#credential">Credential</a>
-  <a href="#integrations">What is collected</a> <a href="#history">History</a>
+  <a href="#integrations">What is collected</a> <a href="#evidence">Evidence</a> <a href="#history">History</a>
 </nav>`;
 
 function actions({ tenant, browser, summary: { nextAction } }: TenantParts): Html {
@@ -70,12 +72,31 @@ function actions({ tenant, browser, summary: { nextAction } }: TenantParts): Htm
   </div>`;
 }
 
-const evidenceLinks = ({ id }: Tenant): Html =>
-  html`<h2>Evidence</h2>
+function evidence({ tenant, assessments: { newest, askedAt }, mayChange, browser }: TenantParts): Html {
+  const path = `/tenants/${tenant.id}`;
+  return html`<h2 id="evidence">Evidence</h2>
     <p>
-      <a href="/tenants/${id}/evidence">Evidence report</a>, to read and print: what was looked at, the figures, the gaps, and how
-      it was proven. <a href="/tenants/${id}/evidence?form=csv">The same as a table (CSV)</a>.
-    </p>`;
+      ${
+        newest === undefined
+          ? 'Not assessed yet.'
+          : html`Assessed ${moment(newest.assessedAt)}: ${newest.counts ?? 'the document cannot be read as it was written'}.`
+      }
+      ${askedAt !== undefined && underWay(tenant, askedAt)}
+    </p>
+    <p>
+      <a href="${path}/evidence">Evidence report</a>, to read and print: what was looked at, the figures, the gaps, and how it was
+      proven. <a href="${path}/evidence?form=csv">The same as a table (CSV)</a>.
+    </p>
+    ${mayChange && html`<div class="actions">${buttonForm(browser, `${path}/assess`, 'Assess now', 'second')}</div>`}`;
+}
+
+function underWay({ status }: Tenant, askedAt: string): Html {
+  const asked = html`A new one was asked for ${moment(askedAt)}`;
+  return status === 'paused'
+    ? html`${asked}; it is made once the tenant is resumed.`
+    : html`<strong>${asked} and is under way.</strong> As a rule it takes less than a minute, and is then shown here; if it takes
+        longer, its source above says why.`;
+}
 
 function figures({ summary, credential }: TenantParts): Html {
   const { lagSeconds, recordsPerHour, records, gaps, lastRecordAt } = summary;

@@ -1,3 +1,4 @@
+import { viewAssessments } from '../app/askForAssessment';
 import { explainCredential } from '../app/credentialWords';
 import { findings } from '../app/doctor';
 import { reportCsv } from '../app/evidenceCsv';
@@ -26,7 +27,7 @@ const deliveriesShown = 12;
 
 type Work = (visit: Visit, tenant: Tenant) => Promise<string>;
 
-const { pause, resume, sync, test, change, rotate, setCredential, remove: removal } = tenantCommands;
+const { pause, resume, sync, test, change, rotate, setCredential, assess: assessment, remove: removal } = tenantCommands;
 
 /** Does a command on a tenant in the name of the operator who asks. Throws what the command does. */
 export async function runOn<Input, Result>(
@@ -94,6 +95,7 @@ export const tenantRoutes: readonly Route[] = [
     access: 'Onboarder',
     handle: async (visit) => act(visit, work),
   })),
+  { method: 'POST', path: ['tenants', ':id', 'assess'], access: 'Onboarder', handle: assess },
   { method: 'POST', path: ['tenants', ':id', 'remove'], access: 'Onboarder', handle: remove },
 ];
 
@@ -114,7 +116,7 @@ async function tenant(visit: Visit): Promise<WebResponse> {
 async function shown(visit: Visit, of: Tenant, told?: { readonly good: boolean; readonly text: string }): Promise<WebResponse> {
   const { ports, browser, operator, signal } = visit;
   const coverageWork = coverageOf(ports.collect, of, coverageHours, signal);
-  const [integrations, coverage, deliveries, changes, rows, found, ring] = await Promise.all([
+  const [integrations, coverage, deliveries, changes, rows, found, ring, assessments] = await Promise.all([
     integrationsView(ports.collect, of, signal),
     coverageWork,
     coverageWork.then(async (each) => lastDeliveries(ports.collect.ledger, each, deliveriesShown, signal)),
@@ -122,10 +124,11 @@ async function shown(visit: Visit, of: Tenant, told?: { readonly good: boolean; 
     ports.sourceRows.ofTenant(of.id, signal),
     findings(ports.collect, of, signal),
     ports.rotation.rings.find(of.secretName, signal),
+    viewAssessments(ports.assess, of, signal),
   ]);
   const now = ports.clock.now();
   const content = tenantPage({
-    ...{ browser, tenant: of, integrations, coverage, deliveries, changes, told },
+    ...{ browser, tenant: of, integrations, coverage, deliveries, changes, assessments, told },
     providerName: ports.providerName,
     explanation: explainTenant(of, rows, ports.sources.values()),
     summary: summarise(of, rows, ports.sources, now),
@@ -148,7 +151,8 @@ async function evidence(visit: Visit): Promise<WebResponse> {
     const words = inWords(error);
     if (words === undefined) throw error;
     const look = { title: `Evidence about ${of.name}`, operator: true, providerName: ports.providerName };
-    const next = `${words.nextStep} It is made by itself once a day where the integration “Posture and evidence” is ticked.`;
+    const next =
+      'It is made by itself once a day where the integration for it is ticked, and at once by “Assess now” on the page of the tenant.';
     return page(
       messagePage(look, { heading: words.title, text: `There is nothing to report about ${of.name} yet.`, next }),
       404,
@@ -180,6 +184,17 @@ async function refusedInWords(visit: Visit, of: Tenant, error: unknown): Promise
   const words = inWords(error);
   if (words === undefined) throw error;
   return shown(visit, of, { good: false, text: `${words.title} ${words.nextStep}` });
+}
+
+/** The page itself says that it is under way, and renews itself. */
+async function assess(visit: Visit): Promise<WebResponse> {
+  const of = await tenantOf(visit);
+  try {
+    await runOn(visit, of, assessment, undefined);
+  } catch (error) {
+    return refusedInWords(visit, of, error);
+  }
+  return redirect(`/tenants/${of.id}#evidence`);
 }
 
 async function remove(visit: Visit): Promise<WebResponse> {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { evidenceSource, evidenceSourceId } from '../../src/app/assess';
 import type { AssessPorts } from '../../src/app/assess';
+import { askForAssessment, viewAssessments } from '../../src/app/askForAssessment';
+import type { AskedForAssessment } from '../../src/app/askForAssessment';
 import { readAssessment, writeAssessment } from '../../src/app/assessment';
 import { assessedPeriod, assessmentIntervalMs, collectedPeriod, isAssessmentDue } from '../../src/domain/evidence';
 import type { Assessment, EvidenceCheck, Finding } from '../../src/domain/evidence';
@@ -96,6 +98,31 @@ class EvidenceScenario {
     return texts;
   }
 
+  /** Asks for an assessment in a process of its own, whose clock may be another; undefined when the process died over it. */
+  async ask(skewMs = 0, plan?: Plan): Promise<AskedForAssessment | undefined> {
+    const asking = this.simulation.start(plan);
+    const { ports } = asking;
+    const clock = { now: () => new Date(ports.clock.now().getTime() + skewMs), sleep: ports.clock.sleep };
+    const { evidence, simulation } = this;
+    const tenant = await this.tenantNow();
+    return simulation.await(
+      asking,
+      askForAssessment({ ...ports, clock, evidence, collect: { ...ports, clock } }, tenant, signal),
+    );
+  }
+
+  async tenantNow(): Promise<Tenant> {
+    const row = await this.simulation.stores.tenants.find(this.tenant.id, signal);
+    if (row === undefined) throw new Error('There is no tenant.');
+    return row.tenant;
+  }
+
+  /** Since when an assessment is asked for that is not there yet. */
+  async askedAt(): Promise<string | undefined> {
+    const { evidence, simulation } = this;
+    return (await viewAssessments({ evidence, clock: simulation.clock }, await this.tenantNow(), signal)).askedAt;
+  }
+
   async run(ms: number, plan?: Plan): Promise<Worker> {
     const worker = this.simulation.start(plan);
     await this.simulation.runFor(worker, ms);
@@ -188,6 +215,96 @@ describe('an assessment', () => {
     expect(scenario.received().size).toBe(6);
     expect(scenario.simulation.stores.sink.records('m365-posture')).toHaveLength(6);
     expect(await scenario.problems([worker])).toEqual([]);
+  });
+});
+
+describe('an assessment that somebody asks for', () => {
+  it.each<[string, Polling]>([
+    ['adaptively', { kind: 'adaptive' }],
+    ['only on request', { kind: 'disabled' }],
+  ])('of a tenant that is polled %s is answered at once, made by the next run, and sent', async (_, polling) => {
+    const scenario = new EvidenceScenario(polling);
+    const workers = [await scenario.run(5 * minuteMs)];
+    const before = (await scenario.assessments()).length;
+
+    const asked = await scenario.ask();
+    const again = await scenario.ask();
+    const underWay = await scenario.askedAt();
+    expect([asked?.outcome, again, (await scenario.assessments()).length]).toEqual([
+      'asked',
+      { ...asked, outcome: 'underWay' },
+      before,
+    ]);
+    workers.push(await scenario.run(minuteMs));
+
+    expect([underWay, await scenario.askedAt()]).toEqual([asked?.askedAt, undefined]);
+    expect((await scenario.assessments()).map(({ id }) => id).slice(before)).toEqual([asked?.askedAt]);
+    workers.push(await scenario.run(12 * hourMs));
+    expect((await scenario.assessments()).length).toBe(before + 1);
+    expect(await scenario.problems(workers)).toEqual([]);
+  });
+
+  it.each([-4, 4])('from a clock that is %d hours ahead is made once, and sent', async (hours) => {
+    const scenario = new EvidenceScenario();
+    const workers = [await scenario.run(30 * minuteMs)];
+
+    await scenario.ask(hours * hourMs);
+    workers.push(await scenario.run(3 * hourMs));
+
+    expect((await scenario.assessments()).length).toBe(2);
+    expect(await scenario.problems(workers)).toEqual([]);
+  });
+
+  it('in a process that dies over it, at any step, is made or was never answered; and what was answered is made', async () => {
+    for (const fate of ['dieBefore', 'dieUnanswered', 'dieAnswered'] as const) {
+      for (let step = 0; step < 3; step += 1) {
+        const scenario = new EvidenceScenario();
+        const workers = [await scenario.run(5 * minuteMs)];
+
+        const asked = await scenario.ask(0, (_, index) => (index === step ? fate : 'go'));
+        const noted = (await scenario.tenantNow()).assessmentAskedAt;
+        workers.push(await scenario.run(2 * hourMs));
+
+        const made = (await scenario.assessments()).length - 1;
+        expect([fate, step, asked, noted !== undefined, made]).toEqual([
+          ...[fate, step, undefined, step > 0 || fate !== 'dieBefore'],
+          noted === undefined ? 0 : 1,
+        ]);
+        expect(await scenario.problems(workers)).toEqual([]);
+      }
+    }
+  });
+
+  it('of a tenant that is paused, lacks the integration, or is in a cloud that is not set up is refused, and nothing is noted', async () => {
+    const refusals: readonly (readonly [Partial<Tenant>, RegExp])[] = [
+      [{ status: 'paused' }, /is paused/],
+      [{ integrations: [{ id: 'intune', polling: { kind: 'adaptive' } }] }, /does not have the integration/],
+      [{ cloud: 'custom' }, /cloudNotConfigured/],
+    ];
+    for (const [change, words] of refusals) {
+      const scenario = new EvidenceScenario();
+      scenario.simulation.stores.tenants.put({ ...scenario.tenant, ...change });
+
+      await expect(scenario.ask()).rejects.toThrow(words);
+      expect((await scenario.tenantNow()).assessmentAskedAt).toBeUndefined();
+    }
+  });
+
+  it('waits while the tenant is paused, and is made once it is resumed', async () => {
+    const scenario = new EvidenceScenario();
+    const workers = [await scenario.run(5 * minuteMs)];
+    const { tenants } = scenario.simulation.stores;
+    await scenario.ask();
+    const tenant = await scenario.tenantNow();
+    tenants.put({ ...tenant, status: 'paused', epoch: 2 });
+    workers.push(await scenario.run(3 * hourMs));
+    const whilePaused = (await scenario.assessments()).length;
+
+    tenants.put({ ...tenant, epoch: 3 });
+    workers.push(await scenario.run(2 * hourMs));
+
+    expect([whilePaused, (await scenario.assessments()).length, await scenario.askedAt()]).toEqual([1, 2, undefined]);
+    expect(await scenario.problems(workers)).toEqual([]);
   });
 });
 

@@ -52,6 +52,27 @@ describe('a request for an action', () => {
     expect(causes(asked)).toEqual(['privileged']);
   });
 
+  it('needs a second person for somebody who may become an administrator, as far as the tenant has such roles', async () => {
+    const world = new ActWorld();
+    const asked = await world.ask(world.process(), { ...disable(people.eligible.id), dryRun: true });
+    if (!asked.dryRun) throw new Error('It was no dry run.');
+
+    expect(asked.approval).toEqual(['privileged']);
+    expect(asked.report.roles).toEqual(['Global Administrator (eligible)', 'Helpdesk Administrator (eligible)']);
+    world.users.hasPrivilegedIdentityManagement = false;
+    expect(causes(await world.ask(world.process(), disable(people.eligible.id)))).toEqual([]);
+  });
+
+  it('fails when it cannot be known whether somebody may become an administrator', async () => {
+    const world = new ActWorld();
+    world.fateOfRequest = ({ url }) => (url.includes('roleEligibilityScheduleInstances') ? 'fault' : 'go');
+
+    await expect(world.ask(world.process(), disable(people.plain.id))).rejects.toMatchObject({
+      failure: { kind: 'unavailable' },
+    });
+    expect(world.actions.list()).toEqual([]);
+  });
+
   it('is refused on a platform on which it does not work, before anything is sent', async () => {
     const world = new ActWorld();
     const isolate = (target: string, choice: string) => world.ask(world.process(), { action: 'isolateDevice', target, choice });

@@ -18,6 +18,7 @@ const tenant: Tenant = {
   statusSince: '2026-11-22T12:00:00.000Z',
   epoch: 3,
   addedAt: '2026-11-22T11:00:00.000Z',
+  assessmentAskedAt: '2026-11-22T13:00:00.000Z',
 };
 
 async function gathered(tenants: AsyncIterable<Tenant>): Promise<Tenant[]> {

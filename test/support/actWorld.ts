@@ -54,6 +54,8 @@ export const people = {
   administrator: person(4, { roles: [helpdesk] }),
   lastGlobal: person(5, { roles: [globalAdministrator] }),
   breakGlass: person(6),
+  eligible: person(7, { eligible: [globalAdministrator, helpdesk] }),
+  restricted: person(8, { isManagementRestricted: true }),
 };
 const machine = (digit: string, osPlatform = 'Windows11'): MachineFacts => ({
   ...{ id: digit.repeat(40), computerDnsName: `machine-${digit}`, osPlatform },
@@ -245,7 +247,7 @@ export class ActWorld {
     const { method, body = '' } = request;
     const reply =
       request.api === 'graph'
-        ? (this.users.answer(method, pathname, body, this.maySetAdministrators) ?? this.#read(pathname))
+        ? (this.users.answer(method, pathname, body, this.maySetAdministrators, searchParams) ?? this.#read(pathname))
         : (this.machines.answer(method, pathname, searchParams, body) ?? this.#read(pathname));
     if (ms > 0) await clock.sleep(ms / 2, signal);
     if (fate === 'lost') fail({ kind: 'unavailable', code: 'connectionClosed' });

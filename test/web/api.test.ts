@@ -269,11 +269,18 @@ const calls: Readonly<Record<string, { readonly query?: string; readonly body?: 
   setCredential: { body: () => ({ kind: 'clientSecret', value: customer.secret, expiresOn: '2099-01-01' }) },
   rotateCredential: {},
   changeTenant: {
-    body: () => ({ integrations: [{ id: 'office365Audit', polling: { kind: 'every', seconds: 300 } }], description: 'Big' }),
+    body: () => ({
+      integrations: [
+        { id: 'office365Audit', polling: { kind: 'every', seconds: 300 } },
+        { id: 'evidence', polling: { kind: 'adaptive' } },
+      ],
+      description: 'Big',
+    }),
   },
   pauseTenant: {},
   resumeTenant: {},
   syncTenant: {},
+  assessTenant: {},
   sendTestRecord: {},
   makeConsentLink: {},
   invite: { body: () => ({ customer: 'Fabrikam' }) },

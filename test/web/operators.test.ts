@@ -23,6 +23,8 @@ beforeAll(async () => {
   await web.advance(/[0-9a-f]{32}$/.exec(progress.url)?.[0] ?? '');
 });
 afterAll(async () => web.stop());
+// What was asked before counts for this instance as a whole.
+beforeEach(() => web.clock.jump(61_000));
 
 /** A token of an operator, as it is unless something about it is changed. */
 function token(roles: readonly OperatorRole[], changes: Readonly<Record<string, unknown>> = {}): string {
@@ -269,8 +271,6 @@ describe('every answer', () => {
   });
 
   it('comes more slowly to one address that asks too often, and not to others', async () => {
-    // What was asked before counts for this instance as a whole.
-    web.clock.jump(61_000);
     // The time stands still, so that what is allowed again does not depend on how long the questions take.
     const standing = jest.spyOn(Date, 'now').mockReturnValue(Date.now());
     const visitor = web.visitor();

@@ -43,7 +43,7 @@ async function run(sourceId: string): Promise<void> {
   const row = await web.connector.tenantPorts.sourceRows.find(customer.tenantId, sourceId, signal);
   if (row === undefined) throw new Error(`There is no row of ${sourceId}.`);
   const worker = compose(web.stack.environment, { log: () => undefined });
-  const entry = { tenantId: customer.tenantId, sourceId, ticket: row.ticket, dueAt: row.dueAt };
+  const entry = { tenantId: customer.tenantId, sourceId, ticket: row.ticket, dueAt: new Date().toISOString() };
   await worker.collect({ v: 1, entries: [entry] }, host);
   await worker.stop();
 }
@@ -176,6 +176,39 @@ describe('the evidence report of a tenant', () => {
       200,
       expect.stringMatching(/^attachment; filename="evidence-/),
     ]);
+  });
+});
+
+describe('an assessment from the page of a tenant', () => {
+  const evidenceOf = async (): Promise<string> =>
+    /Evidence (Assessed|Not assessed).*?CSV/.exec(textOf(await visitor.get(path)))?.[0] ?? '';
+
+  it('is refused in words where the integration for it is not ticked', async () => {
+    const page = await post('assess');
+
+    expect([page.status, textOf(page)]).toEqual([400, expect.stringContaining('does not have the integration "evidence"')]);
+    expect((await tenantNow())?.assessmentAskedAt).toBeUndefined();
+  });
+
+  it('is asked for in one request, said to be under way, made by the connector, and then shown', async () => {
+    await post('change', 'integration=office365Audit&integration=evidence&polling-evidence=disabled');
+    await run('connector.evidence');
+    const before = await evidenceOf();
+
+    const page = await post('assess');
+    const askedAt = (await tenantNow())?.assessmentAskedAt ?? '';
+    const [change] = await web.connector.onboardPorts.changes.newest(customer.tenantId, 1, signal);
+    const underWay = await evidenceOf();
+    await run('connector.evidence');
+    const after = await evidenceOf();
+
+    const minute = `${askedAt.slice(0, 10)} ${askedAt.slice(11, 16)} UTC`;
+    expect([page.status, page.url]).toEqual([200, `${web.stack.publicUrl}${path}`]);
+    expect(change).toMatchObject({ what: 'assessmentAsked', who: 'local', outcome: 'done' });
+    expect([before, underWay, after].map((text) => text.includes('under way'))).toEqual([false, true, false]);
+    expect(underWay).toContain(`A new one was asked for ${minute} and is under way.`);
+    expect(after).toMatch(/^Evidence Assessed [\d-]+ [\d:]+ UTC : 5 not available\./);
+    expect(textOf(await visitor.get(`${path}/evidence`))).toContain(`/${askedAt.replaceAll(':', '')}.json`);
   });
 });
 
