@@ -2,7 +2,8 @@ import { actions as actionRegistry } from './actions';
 import type { ActPorts } from './app/actPorts';
 import { findRing } from './app/credentials';
 import { forgetActed } from './app/forgetActed';
-import { parseActionMessage, resumeActions, runAction } from './app/runAction';
+import { messageId } from './app/messageId';
+import { resumeActions, runAction } from './app/runAction';
 import type { TenantPorts } from './app/tenants';
 import type { StorageAccess, StorageOptions } from './azure/storageAccess';
 import { storageActionQueue } from './azure/storageQueues';
@@ -72,7 +73,7 @@ export function composeActions(parts: ActionParts): Actions {
   return {
     ports,
     run: async (message, signal) => {
-      const id = parseActionMessage(message);
+      const id = messageId(message, 'actionId');
       if (id === undefined) telemetry.event('messageSetAside', 'error', { cause: 'not an action' });
       else await runAction(ports, id, signal);
     },

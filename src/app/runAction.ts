@@ -406,18 +406,3 @@ export async function resumeActions(ports: ActPorts, signal: AbortSignal): Promi
   }
   return { actions: count };
 }
-
-/** The id in a message of the queue; undefined when the message is not one of ours. */
-export function parseActionMessage(message: unknown): string | undefined {
-  const given: unknown = typeof message === 'string' ? parsedJson(message) : message;
-  const id: unknown = typeof given === 'object' && given !== null && 'actionId' in given ? given.actionId : undefined;
-  return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id) ? id : undefined;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -3,8 +3,6 @@ import type { Change } from '../../src/domain/onboarding';
 import { startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const start = Date.parse('2026-11-22T10:00:00.000Z');
 
