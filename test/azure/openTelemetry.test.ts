@@ -1,37 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startOtlpCollector } from '../support/otlpCollector';
 
 const tenant = 'c0a10c0a-1111-4111-8111-11111111111f';
-
-interface Received {
-  readonly path: string;
-  readonly authorization: string | undefined;
-  readonly body: string;
-}
-
-/** A collector that answers everything with one status. */
-async function collector(
-  status: number,
-): Promise<{ readonly server: Server; readonly url: string; readonly received: Received[] }> {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const { url: path = '', headers } = request;
-      received.push({ path, authorization: headers.authorization, body: Buffer.concat(chunks).toString() });
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/otlp`, received };
-}
 
 // Bundled and in a process of its own, as it is deployed: the libraries load modules on demand, which the test framework cannot.
 const script = `
@@ -52,14 +28,14 @@ const script = `
 describe('openTelemetry', () => {
   const folder = mkdtempSync(join(tmpdir(), 'opentelemetry-'));
   const bundle = join(folder, 'openTelemetry.cjs');
-  let server: Server | undefined;
+  let stop: () => void = () => undefined;
 
   beforeAll(() => {
     const source = 'src/azure/openTelemetry.ts';
     const options = ['--bundle', '--platform=node', '--format=cjs', '--log-level=warning', `--outfile=${bundle}`];
     execFileSync(process.execPath, ['node_modules/esbuild/bin/esbuild', source, ...options]);
   });
-  afterEach(() => void server?.close());
+  afterEach(() => stop());
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Sends an event and two measurements to an address; what was said to be lost. */
@@ -69,8 +45,8 @@ describe('openTelemetry', () => {
   };
 
   it('sends events as log records and measurements as histograms, without what looks like a secret', async () => {
-    const made = await collector(200);
-    ({ server } = made);
+    const made = await startOtlpCollector();
+    stop = made.close;
 
     expect(await send(made.url)).toEqual([]);
 
@@ -107,8 +83,8 @@ describe('openTelemetry', () => {
   });
 
   it('says what it could not send', async () => {
-    const made = await collector(403);
-    ({ server } = made);
+    const made = await startOtlpCollector(403);
+    stop = made.close;
 
     const lost = await send(made.url);
 
@@ -119,7 +95,7 @@ describe('openTelemetry', () => {
 
   it('does not wait longer than two seconds for a collector that does not answer', async () => {
     const silent = createServer(() => undefined);
-    server = silent;
+    stop = () => void silent.close();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
 

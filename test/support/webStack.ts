@@ -62,6 +62,8 @@ export interface WebStack {
   readonly microsoft: Microsoft365;
   readonly connector: Connector;
   readonly clock: JumpingClock;
+  /** The connector once more, by the machine's clock: a run waits for many things at once, and must not find that the time has jumped. */
+  readonly startWorker: () => Connector;
   /** The lines of the connector's log since the last time. */
   readonly logged: () => readonly string[];
   readonly visitor: () => Visitor;
@@ -85,7 +87,8 @@ export async function startWebStack(
   const clock = new JumpingClock();
   const lines: string[] = [];
   const identity = appServiceIdentity(stack.environment);
-  const connector = compose(stack.environment, { clock, identity, log: (_severity, line) => lines.push(line) });
+  const log: NonNullable<ComposeOptions['log']> = (_severity, line) => lines.push(line);
+  const connector = compose(stack.environment, { clock, identity, log });
   const { onboarding } = connector.onboardPorts;
   const { signal } = new AbortController();
   return {
@@ -93,6 +96,7 @@ export async function startWebStack(
     microsoft,
     connector,
     clock,
+    startWorker: () => compose(stack.environment, { identity, log }),
     logged: () => lines.splice(0),
     visitor: () => new Visitor(connector, stack.publicUrl),
     invitation: async (customer = 'Customer', tenantId) => {
