@@ -1,6 +1,6 @@
 // Writes anew what is made from the Bicep files: their format, main.json, and the snapshot of each parameter file.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 // Fixed ids, so that names in the snapshots do not depend on whoever makes them.
 const where = [
@@ -18,5 +18,11 @@ function bicep(...parameters) {
 bicep('format', '--pattern', 'infra/**/*.bicep');
 bicep('format', '--pattern', 'infra/**/*.bicepparam');
 bicep('build', 'infra/main.bicep');
-for (const file of readdirSync('infra/parameters').filter((name) => name.endsWith('.bicepparam')))
+for (const file of readdirSync('infra/parameters').filter((name) => name.endsWith('.bicepparam'))) {
   bicep('snapshot', `infra/parameters/${file}`, '--mode', 'overwrite', ...where);
+  // Bicep writes the outputs in another order each time.
+  const path = `infra/parameters/${file.replace(/bicepparam$/, 'snapshot.json')}`;
+  const snapshot = JSON.parse(readFileSync(path, 'utf8'));
+  const outputs = Object.fromEntries(Object.entries(snapshot.outputs).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(path, JSON.stringify({ ...snapshot, outputs }, undefined, 2));
+}

@@ -540,7 +540,9 @@ var storageConnection = flex
 var appSettings = union(
   toObject(items(settings), setting => setting.key, setting => string(setting.value)),
   storageConnection,
-  empty(operatorPageClientId) ? {} : { '${signInIdentitySetting}': identity.outputs.clientId },
+  empty(operatorPageClientId)
+    ? {}
+    : { '${signInIdentitySetting}': identity.outputs.clientId, OPERATOR_CLIENT_ID: operatorPageClientId },
   {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identity.outputs.clientId}'
     APPLICATIONINSIGHTS_CONNECTION_STRING: insights.outputs.connectionString

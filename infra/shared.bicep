@@ -110,6 +110,16 @@ type connectorSettings = {
   @maxValue(1440)
   RESPONSE_APPROVAL_MINUTES: int?
 
+  @description('For how many days an action is kept after it has ended.')
+  @minValue(30)
+  @maxValue(3650)
+  RESPONSE_RETENTION_DAYS: int?
+
+  @description('For how many days the audit is kept; for good without it.')
+  @minValue(400)
+  @maxValue(36500)
+  AUDIT_RETENTION_DAYS: int?
+
   @description('The hub of single sources, as source=hub pairs with commas between them. Example: activity.exchange=mail-audit.')
   HUBS: string?
 

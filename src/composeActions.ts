@@ -1,7 +1,9 @@
 import { actions as actionRegistry } from './actions';
 import type { ActPorts } from './app/actPorts';
 import { findRing } from './app/credentials';
-import { parseActionMessage, resumeActions, runAction } from './app/runAction';
+import { forgetActed } from './app/forgetActed';
+import { messageId } from './app/messageId';
+import { resumeActions, runAction } from './app/runAction';
 import type { TenantPorts } from './app/tenants';
 import type { StorageAccess, StorageOptions } from './azure/storageAccess';
 import { storageActionQueue } from './azure/storageQueues';
@@ -30,12 +32,14 @@ export interface Actions {
   /** Goes on with the action that a message names; a message that names none is told and dropped: the timer finds what it was about. */
   readonly run: (message: unknown, signal: AbortSignal) => Promise<void>;
   readonly resume: (signal: AbortSignal) => Promise<void>;
+  /** Deletes what was kept long enough. */
+  readonly forget: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Builds acting over the stores of the connector, with a credential of its own. */
 export function composeActions(parts: ActionParts): Actions {
   const { settings, tenantPorts, telemetry, storage, storageOptions, credentials, send, changes } = parts;
-  const { application, ...options } = settings.response;
+  const { application, retention, ...options } = settings.response;
   const ports: ActPorts = {
     ...tenantPorts,
     ...{ telemetry, changes },
@@ -43,6 +47,7 @@ export function composeActions(parts: ActionParts): Actions {
     registry: new Map(actionRegistry.map((action) => [action.id, action])),
     actions: tableActionStore(storage, storageOptions),
     actionQueue: storageActionQueue(storage, storageOptions),
+    profiles: tenantPorts.collect.profiles,
     responder: (tenant) => (application === undefined ? undefined : { ...tenant, ...application }),
     responseRoles: async (responder, api, token, signal) => {
       // A token carries the permissions of the moment it was made.
@@ -68,7 +73,7 @@ export function composeActions(parts: ActionParts): Actions {
   return {
     ports,
     run: async (message, signal) => {
-      const id = parseActionMessage(message);
+      const id = messageId(message, 'actionId');
       if (id === undefined) telemetry.event('messageSetAside', 'error', { cause: 'not an action' });
       else await runAction(ports, id, signal);
     },
@@ -78,5 +83,6 @@ export function composeActions(parts: ActionParts): Actions {
       const home = { id: settings.publisherId, cloud: settings.pages?.cloud ?? 'commercial' } as const;
       if (application !== undefined) await findRing(tenantPorts.rotation, { ...home, ...application }, signal);
     },
+    forget: async (signal) => forgetActed(ports, retention, signal),
   };
 }

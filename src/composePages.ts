@@ -2,7 +2,8 @@ import type { ActPorts } from './app/actPorts';
 import type { AssessPorts } from './app/assess';
 import { tellChanges } from './app/audit';
 import { readCredential } from './app/credentials';
-import { advanceOnboarding, parseOnboardingMessage, resumeOnboardings } from './app/onboard';
+import { messageId } from './app/messageId';
+import { advanceOnboarding, resumeOnboardings } from './app/onboard';
 import type { OnboardPorts } from './app/onboardPorts';
 import { purgeRemoved } from './app/purge';
 import type { TenantPorts } from './app/tenants';
@@ -135,7 +136,7 @@ export function composePages(parts: PageParts): Pages {
       };
     },
     advance: async (message, signal) => {
-      const id = parseOnboardingMessage(message);
+      const id = messageId(message, 'onboardingId');
       if (id === undefined) telemetry.event('messageSetAside', 'error', { cause: 'not an onboarding' });
       else await advanceOnboarding(onboardPorts, id, signal);
     },

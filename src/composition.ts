@@ -206,6 +206,7 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
     profiles: tableProfileStore(storage, storageOptions),
     tenantFacts: createTenantFacts({ credentials }),
     send: sender.send,
+    askAnew: credentials.askAnew,
     limitUse: sender.limitUse,
     clockOffsetMs: (cloud, api) => {
       const offset = sender.clockOffsetMs(api, cloud);
@@ -337,7 +338,11 @@ export function compose(environment: Environment, options: ComposeOptions = {}):
       await collectPorts.queue.setAside(textOf(message), parsed.cause, stopping.signal);
     },
     poison: async (message) => tracked(handlePoison(collectPorts, poison, message, stopping.signal)),
-    maintain: async () => tracked(maintain(collectPorts, stopping.signal).then(() => undefined)),
+    maintain: async () => {
+      const repaired = tracked(maintain(collectPorts, stopping.signal).then(() => undefined));
+      // One that fails does not keep the other from being done.
+      await Promise.all([repaired, tracked(actions.forget(stopping.signal))]);
+    },
     rotate: async () => tracked(rotateDue(rotation, stopping.signal).then(() => undefined)),
     nearExpiry: async (message) => tracked(noteNearExpiry(rotation, message, stopping.signal)),
     onboardPorts: pages.onboardPorts,

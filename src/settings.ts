@@ -49,6 +49,8 @@ interface ResponseSettings {
   readonly allTenantsAnHour: number;
   readonly targetsWithoutApproval: number;
   readonly approvalMs: number;
+  /** How long what was done is kept; the audit for good without a time for it. */
+  readonly retention: { readonly actionsMs: number; readonly auditMs: number | undefined };
 }
 
 /** The pages: where they are, which applications people sign in to, and who may operate. */
@@ -113,6 +115,12 @@ class SettingsReader {
   isHosted(): boolean {
     const host = this.#environment['WEBSITE_HOSTNAME'] ?? '';
     return host !== '' && !isLoopback(host.replace(/:\d+$/, ''));
+  }
+
+  /** The address that App Service gave the app; undefined elsewhere. */
+  ownAddress(): string | undefined {
+    const host = this.#environment['WEBSITE_HOSTNAME'] ?? '';
+    return this.isHosted() && /^[a-z0-9.-]+$/i.test(host) ? `https://${host.toLowerCase()}` : undefined;
   }
 
   /** The text of a setting, undefined when it is absent or empty; quoted, padded and placeholder values are problems. */
@@ -206,6 +214,7 @@ function wrongWithOrigin(url: URL | null, { loopbackHttp = false, host }: Origin
   return loopback || host === undefined || host.test(url.hostname) ? undefined : 'is not the address of such a service';
 }
 
+const dayMs = 86_400_000;
 const hubName = /^[a-z0-9][\w.-]{0,254}$/i;
 
 function exampleOf(name: SettingName): string {
@@ -381,7 +390,9 @@ function readCustomCloud(read: SettingsReader): Cloud | undefined {
 }
 
 function readPages(read: SettingsReader): PageSettings | undefined {
-  const publicUrl = read.origin('PUBLIC_URL', { loopbackHttp: true });
+  const applications = ['PROVIDER_CLIENT_ID', 'SETUP_CLIENT_ID', 'OPERATOR_CLIENT_ID'] as const;
+  const isWanted = applications.some((name) => read.has(name));
+  const publicUrl = read.origin('PUBLIC_URL', { loopbackHttp: true }) ?? (isWanted ? read.ownAddress() : undefined);
   const providerName = read.text('PROVIDER_NAME') ?? String(factsOf('PROVIDER_NAME').otherwise);
   const provider = readApplication(read, 'PROVIDER_CLIENT_ID', 'PROVIDER_SECRET_NAME');
   const setup = readApplication(read, 'SETUP_CLIENT_ID', 'SETUP_SECRET_NAME');
@@ -391,8 +402,7 @@ function readPages(read: SettingsReader): PageSettings | undefined {
   if (local && (publicUrl === undefined || !isLoopback(new URL(publicUrl).hostname) || read.isHosted()))
     read.problem('OPERATOR_ACCESS', 'opens the pages to everybody, which is possible on this machine only', 'signedIn');
   if (publicUrl === undefined) {
-    for (const name of ['PROVIDER_CLIENT_ID', 'SETUP_CLIENT_ID', 'OPERATOR_CLIENT_ID'] as const)
-      if (read.has(name)) read.problem('PUBLIC_URL', `is missing, although ${name} is given`);
+    for (const name of applications) if (read.has(name)) read.problem('PUBLIC_URL', `is missing, although ${name} is given`);
     return undefined;
   }
   const signedIn = operatorId === undefined ? undefined : ({ kind: 'signedIn', clientId: operatorId } as const);
@@ -461,5 +471,9 @@ function readResponse(read: SettingsReader): ResponseSettings {
     allTenantsAnHour: read.whole('RESPONSE_ACTIONS_PER_HOUR'),
     targetsWithoutApproval: read.whole('RESPONSE_TARGETS_WITHOUT_APPROVAL'),
     approvalMs: read.whole('RESPONSE_APPROVAL_MINUTES') * 60_000,
+    retention: {
+      actionsMs: read.whole('RESPONSE_RETENTION_DAYS') * dayMs,
+      auditMs: read.text('AUDIT_RETENTION_DAYS') === undefined ? undefined : read.whole('AUDIT_RETENTION_DAYS') * dayMs,
+    },
   };
 }

@@ -215,7 +215,8 @@ export const settingsTable = {
     group: 'Pages and onboarding',
     what: 'The address of this connector as browsers see it: an https origin. The redirect URI of its applications is this followed by `/auth/callback`. http is accepted for this machine only.',
     example: 'https://contoso-m365.azurewebsites.net',
-    otherwise: 'there are no pages: tenants are added by command',
+    otherwise:
+      'in Azure the address of the app, as soon as one of the applications below is set; else there are no pages, and tenants are added by command',
   },
   PROVIDER_NAME: {
     group: 'Pages and onboarding',
@@ -319,6 +320,20 @@ export const settingsTable = {
     example: '30',
     otherwise: 30,
     range: [1, 1_440],
+  },
+  RESPONSE_RETENTION_DAYS: {
+    group: 'Actions on users and devices',
+    what: 'For how many days an action is kept after it has ended. So long at least its idempotency key is its own: the same request with the same key is the same action, and nothing is done twice. What was done stands in the audit beyond that.',
+    example: '400',
+    otherwise: 400,
+    range: [30, 3_650],
+  },
+  AUDIT_RETENTION_DAYS: {
+    group: 'Actions on users and devices',
+    what: 'For how many days the audit is kept in the tables of the connector: who changed what, and every line of every action. Older lines are deleted; what was sent to `OPERATIONS_HUB` is not touched.',
+    example: '730',
+    otherwise: 'the audit is kept for good',
+    range: [400, 36_500],
   },
   CLOUD_CUSTOM_LOGIN: {
     group: 'A cloud of your own',

@@ -316,6 +316,21 @@ describe('readSettings', () => {
     });
   });
 
+  it('takes the address that App Service gave the app when there is such an application and no address, and not that of this machine', () => {
+    const hosted = (host: string, more = {}) => ({
+      ...{ OPERATOR_CLIENT_ID: '22222222-3333-4444-8555-666666666666', WEBSITE_HOSTNAME: host },
+      ...more,
+    });
+    const addressOf = (changes: Environment) => read(changes).pages?.publicUrl;
+
+    expect(addressOf(hosted('func-contoso.azurewebsites.net'))).toBe('https://func-contoso.azurewebsites.net');
+    expect(addressOf(hosted('x.azurewebsites.net', { PUBLIC_URL: 'https://m365.contoso.example' }))).toBe(
+      'https://m365.contoso.example',
+    );
+    expect(() => addressOf(hosted('localhost:7071'))).toThrow('PUBLIC_URL: is missing');
+    expect(() => addressOf(hosted('evil.example/path'))).toThrow('PUBLIC_URL: is missing');
+  });
+
   it.each(Object.keys(settingsTable) as SettingName[])('takes what the table says about %s: default, bounds, choices', (name) => {
     const { otherwise, range, choices } = factsOf(name);
     const bounds = {

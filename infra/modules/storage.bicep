@@ -112,6 +112,7 @@ resource table 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-04-0
   for suffix in [
     'tenants'
     'sources'
+    'glances'
     'ledger'
     'coverage'
     'gaps'

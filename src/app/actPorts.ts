@@ -3,7 +3,7 @@ import type { ActionQueue, ActionStore } from '../domain/actionRow';
 import type { HourBudget, TargetLine } from '../domain/actionLimits';
 import type { Clouds } from '../domain/cloud';
 import type { Api } from '../domain/failure';
-import type { RowStore } from '../domain/ports';
+import type { ProfileStore, RowStore } from '../domain/ports';
 import type { Tenant } from '../domain/tenant';
 import type { AuditPorts } from './audit';
 
@@ -38,6 +38,8 @@ export interface ActPorts extends AuditPorts {
   readonly lines: RowStore<TargetLine>;
   readonly budgets: RowStore<HourBudget>;
   readonly actionQueue: ActionQueue;
+  /** What the probe of the collecting application found out about tenants: their licences. */
+  readonly profiles: Pick<ProfileStore, 'find'>;
   /** The tenant as the response application signs in to it; undefined as long as there is none for it. */
   readonly responder: (tenant: Tenant) => Tenant | undefined;
   /** The permissions of the response application in the tenant, as its token says, or a `new` one. Throws the failure of the login. */

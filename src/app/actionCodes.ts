@@ -11,9 +11,15 @@ export const actionCodes: Readonly<Record<string, { readonly title?: string; rea
     nextStep: `${nothingSent} Make sure that somebody else has the role first.`,
   },
   privilegedTarget: {
-    title: 'Microsoft does not let the application change this user, most often because the user is an administrator.',
+    title:
+      'Microsoft does not let the application change this user, most often because the user is an administrator, or in a group that can be assigned to roles.',
     nextStep:
       'Do it in the Entra admin center, or have an administrator give the service principal of the response application a role that may, such as Privileged Authentication Administrator.',
+  },
+  restrictedTarget: {
+    title: 'This target is in a restricted management administrative unit: only who has a role for that unit may change it.',
+    nextStep:
+      'Do it as an administrator of that unit, or have one give the service principal of the response application a role for the unit, such as User Administrator.',
   },
   protectedTarget: {
     title: 'This target is protected: no action is taken on it from here.',

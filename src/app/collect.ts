@@ -103,27 +103,49 @@ async function collectSource(
     await ports.schedule.remove([scheduled], signal);
     return;
   }
-  const { clock, options, sourceRows: store } = ports;
-  const lease = await SourceLease.take(row, options.owner, { store, clock, leaseMs: options.leaseMs }, signal);
+  const lease = await takeLease(ports, row, { entry, scheduled }, signal);
   if (lease !== undefined) await runSource(ports, { tenant, source, lease, before: row, scheduled, ...how }, signal);
 }
 
+/** An entry of a message, and the schedule entry it came from. */
+interface Due {
+  readonly entry: CollectEntry;
+  readonly scheduled: ScheduleEntry;
+}
+
 /** Probes a tenant, if it is there, wants to be probed, and nobody else is at it. */
-async function probe(
-  ports: CollectPorts,
-  tenant: Tenant | undefined,
-  what: { readonly entry: CollectEntry; readonly scheduled: ScheduleEntry },
-  signal: AbortSignal,
-): Promise<void> {
+async function probe(ports: CollectPorts, tenant: Tenant | undefined, what: Due, signal: AbortSignal): Promise<void> {
   const wanted = tenant !== undefined && isProbed(tenant, ports.sources.values());
   const row = wanted ? await rowOf(ports, tenant, probeId, signal) : undefined;
   if (tenant === undefined || row === undefined || what.entry.ticket < row.ticket)
     return ports.schedule.remove([what.scheduled], signal);
-  const { clock, options, sourceRows: store } = ports;
-  const lease = await SourceLease.take(row, options.owner, { store, clock, leaseMs: options.leaseMs }, signal);
+  const lease = await takeLease(ports, row, what, signal);
   // A probe that is ended half-way has found out nothing.
-  const subject = { tenant, scheduled: what.scheduled, budgetMs: options.budgetMs };
+  const subject = { tenant, scheduled: what.scheduled, budgetMs: ports.options.budgetMs };
   if (lease !== undefined) await runProbe(ports, { ...subject, lease }, signal);
+}
+
+/** How long after it found a run under way a request is looked at again. */
+const askAgainMs = 15_000;
+
+/**
+ * Takes the lease of a source, or returns undefined when another run holds it. The doubled message of that run can go then; what was asked for since it
+ * began comes back a little later, because that run may have looked already at what has changed.
+ */
+async function takeLease(
+  ports: CollectPorts,
+  row: SourceRow,
+  { entry, scheduled }: Due,
+  signal: AbortSignal,
+): Promise<SourceLease | undefined> {
+  const { clock, options, sourceRows: store } = ports;
+  if (!SourceLease.isHeld(row, clock.now()))
+    return SourceLease.take(row, options.owner, { store, clock, leaseMs: options.leaseMs }, signal);
+  if (entry.ticket < row.epoch) return undefined;
+  const again = { ...scheduled, dueAt: new Date(clock.now().getTime() + askAgainMs) };
+  await ports.schedule.put([again], signal);
+  if (again.dueAt.getTime() !== scheduled.dueAt.getTime()) await ports.schedule.remove([scheduled], signal);
+  return undefined;
 }
 
 /** The row of a source, made when it is not there; undefined when the tenant was removed just now. */

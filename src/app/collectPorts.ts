@@ -6,6 +6,7 @@ import type {
   Clock,
   CollectQueue,
   CoverageStore,
+  Credentials,
   Ledger,
   OversizeStore,
   ProfileStore,
@@ -69,6 +70,8 @@ export interface CollectPorts {
   readonly profiles: ProfileStore;
   readonly tenantFacts: TenantFacts;
   readonly send: TenantSend;
+  /** A run that begins asks for a token itself, whatever another was told seconds ago: see `Credentials`. */
+  readonly askAnew: Credentials['askAnew'];
   /** The most that was used of Microsoft's limits for a tenant since this was last asked. */
   readonly limitUse: (tenantId: TenantId, ids: readonly LimitId[]) => readonly LimitUse[];
   /** How far Microsoft's clock is ahead of ours, in ms, as last seen at the API's host in that cloud. */

@@ -19,7 +19,7 @@ export const actionStateTitles: Readonly<Record<ActionState, string>> = {
 /** Why another person has to agree. */
 export const approvalTexts: Readonly<Record<ApprovalCause, string>> = {
   highImpact: 'this action always needs a second person',
-  privileged: 'the user is an administrator',
+  privileged: 'the user is an administrator, or may become one',
   manyTargets: 'there were many targets within the last hour',
 };
 
@@ -28,7 +28,9 @@ export const warningTexts: Readonly<Record<ActionWarning, string>> = {
   synced:
     'This account is synced from on premises: the next directory sync switches it back unless it is changed in Active Directory as well. The connector looks for 45 minutes whether it holds.',
   privileged:
-    'This user holds an administrator role: Microsoft may refuse, unless the response application has a directory role that outranks it.',
+    'This user holds an administrator role, or may activate one: Microsoft may refuse, unless the response application has a directory role that outranks it.',
+  licence:
+    'No licence of this tenant is known that contains what this action needs: Microsoft may refuse. What was bought for servers in an Azure subscription is not seen here.',
   offline: 'This machine does not report at the moment: the action waits until it does.',
 };
 

@@ -1,5 +1,5 @@
 import { stateTitles } from '../domain/sourceState';
-import type { SourceRow, StateName } from '../domain/sourceState';
+import type { SourceGlance, StateName } from '../domain/sourceState';
 import type { Source } from '../domain/source';
 import type { Tenant } from '../domain/tenant';
 import { describeFailure } from './describe';
@@ -62,7 +62,7 @@ export const worstFirst: readonly ShownState[] = [
 ];
 
 /** Explains one source of a tenant. */
-export function explainSource(tenant: Tenant, row: SourceRow | undefined, circumstances: Circumstances): Explanation {
+export function explainSource(tenant: Tenant, row: SourceGlance | undefined, circumstances: Circumstances): Explanation {
   const { disabled, othersDeliver, lastDay, unitsAre = unitWord('contentFeed') } = circumstances;
   if (tenant.status === 'paused')
     return told(
@@ -148,8 +148,8 @@ export function explainSource(tenant: Tenant, row: SourceRow | undefined, circum
 }
 
 function explainFailure(
-  row: SourceRow,
-  failure: NonNullable<SourceRow['state']['failure']>,
+  row: SourceGlance,
+  failure: NonNullable<SourceGlance['state']['failure']>,
   tell: (why: string, nextStep: string) => Explanation,
 ): Explanation {
   if (failure.code === 'unitsResting')
@@ -181,7 +181,7 @@ export interface TenantExplanation extends Explanation {
 }
 
 /** It waits for its first content, or for what the probe finds out: nothing to worry about while others deliver. */
-function isOnlyBeginning({ state, firstRunAt }: SourceRow): boolean {
+function isOnlyBeginning({ state, firstRunAt }: SourceGlance): boolean {
   return (
     state.silence === 'awaitingFirstContent' ||
     (state.name === 'waiting' && state.failure === undefined && firstRunAt === undefined)
@@ -192,7 +192,7 @@ function isOnlyBeginning({ state, firstRunAt }: SourceRow): boolean {
  * Explains a tenant by its worst source. A feed that only waits for its first content does not count while others deliver, and one
  * that has not run yet does not while others have.
  */
-export function explainTenant(tenant: Tenant, rows: readonly SourceRow[], sources: Iterable<Source>): TenantExplanation {
+export function explainTenant(tenant: Tenant, rows: readonly SourceGlance[], sources: Iterable<Source>): TenantExplanation {
   const byId = new Map(rows.map((row) => [row.sourceId, row]));
   const flows = rows.some(({ lastRecordAt }) => lastRecordAt !== undefined);
   const explained = sourcesOf(tenant, sources).map((source) => {

@@ -22,6 +22,11 @@ export class SourceLease {
     this.#leaseMs = leaseMs;
   }
 
+  /** Whether a run holds the lease of a source. */
+  static isHeld({ leaseUntil }: Pick<SourceRow, 'leaseUntil'>, now: Date): boolean {
+    return leaseUntil !== undefined && Date.parse(leaseUntil) > now.getTime();
+  }
+
   /** Takes the lease, or returns undefined when another run holds it or was quicker. */
   static async take(
     row: SourceRow,
@@ -30,7 +35,7 @@ export class SourceLease {
     signal: AbortSignal,
   ): Promise<SourceLease | undefined> {
     const now = ports.clock.now();
-    if (row.leaseUntil !== undefined && Date.parse(row.leaseUntil) > now.getTime()) return undefined;
+    if (SourceLease.isHeld(row, now)) return undefined;
     const leaseUntil = new Date(now.getTime() + ports.leaseMs).toISOString();
     try {
       const taken = await ports.store.save(

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { failureOf } from '../domain/failure';
 import type { LedgerScope } from '../domain/ledger';
 import type { Source } from '../domain/source';
-import { newSourceRow } from '../domain/sourceState';
-import type { SourceRow } from '../domain/sourceState';
+import { glanceOf, newSourceRow } from '../domain/sourceState';
+import type { SourceGlance, SourceRow } from '../domain/sourceState';
 import type { Tenant, TenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { oldestKeptDay } from './countCoverage';
@@ -15,7 +16,8 @@ const dayMs = 24 * 60 * 60 * 1_000;
 
 /**
  * Repairs what hints may have lost and deletes what has had its time: every source of an active tenant gets its row and its schedule entry back,
- * entries of tenants that are gone are removed, and finished ledger rows go a day after Microsoft dropped their content.
+ * what lists show is made anew where it is not as the rows are, entries of tenants that are gone are removed, and finished ledger rows go a day after
+ * Microsoft dropped their content.
  */
 export async function maintain(
   ports: CollectPorts,
@@ -25,11 +27,14 @@ export async function maintain(
   const wanted = new Map<string, SourceRow>();
   let removed = 0;
   let tenants = 0;
+  const glances = new Map((await Array.fromAsync(ports.sourceRows.glances(signal))).map((one) => [one.tenantId, one.sources]));
   for await (const tenant of ports.tenants.all(signal)) {
     const rows = new Map((await ports.sourceRows.ofTenant(tenant.id, signal)).map((row) => [row.sourceId, row]));
     const chosen = sourcesOf(tenant, ports.sources.values());
     tellInventory(ports, tenant, chosen, rows);
     tenants += 1;
+    await renewGlance(ports, tenant, { rows, shown: glances.get(tenant.id) ?? [] }, signal);
+    glances.delete(tenant.id);
     if (tenant.status !== 'active') continue;
     for (const source of chosen) {
       const row = rows.get(source.id) ?? (await createdRow(ports, tenant, source.id, signal));
@@ -44,6 +49,8 @@ export async function maintain(
       : undefined;
     if (probe !== undefined) wanted.set(`${tenant.id}|${probeId}`, probe);
   }
+  for (const tenantId of glances.keys())
+    if (await isGone(ports, tenantId, signal)) await ports.sourceRows.remove(tenantId, signal);
   for (let shard = 0; shard < ports.options.shards; shard += 1)
     for await (const entry of ports.schedule.all(shard, signal)) {
       const key = `${entry.tenantId}|${entry.sourceId}`;
@@ -58,6 +65,18 @@ export async function maintain(
   if (missing.length > 0) await ports.schedule.put(missing, signal);
   ports.telemetry.event('maintained', missing.length > 0 ? 'warning' : 'info', { tenants, repaired: missing.length, removed });
   return { repaired: missing.length, removed };
+}
+
+/** Brings what lists show of a tenant up to date: a process may have died after it wrote the row, and a run that was overtaken may have written late. */
+async function renewGlance(
+  { sourceRows }: CollectPorts,
+  tenant: Tenant,
+  { rows, shown }: { readonly rows: ReadonlyMap<string, SourceRow>; readonly shown: readonly SourceGlance[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const known = new Map(shown.map((glance) => [glance.sourceId, glance]));
+  const outdated = [...rows.values()].filter((row) => !isDeepStrictEqual(glanceOf(row), known.get(row.sourceId)));
+  if (outdated.length > 0) await sourceRows.renewGlance(tenant.id, outdated, signal);
 }
 
 /** Whether there is no such tenant. A row that cannot be read is reported by its store, and is a tenant: it must not keep the others from being repaired. */

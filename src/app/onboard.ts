@@ -99,18 +99,3 @@ export async function resumeOnboardings(ports: OnboardPorts, signal: AbortSignal
   for await (const row of signIns.all(signal)) if (now - Date.parse(row.expiresAt) > 3_600_000) expired.push(row.id);
   if (expired.length > 0) await signIns.remove(expired, signal);
 }
-
-/** The id in a message of the queue; undefined when the message is not one of ours. */
-export function parseOnboardingMessage(message: unknown): string | undefined {
-  const given: unknown = typeof message === 'string' ? parsedJson(message) : message;
-  const id: unknown = typeof given === 'object' && given !== null && 'onboardingId' in given ? given.onboardingId : undefined;
-  return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id) ? id : undefined;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

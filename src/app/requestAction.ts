@@ -193,7 +193,7 @@ function parse(ports: ActPorts, tenant: Tenant, body: unknown): Asked {
     throw wrong(
       'reason',
       'The reason cannot be used.',
-      `Give one line of up to ${longestReason} characters: it stands in the audit, for good.`,
+      `Give one line of up to ${longestReason} characters: it stands in the audit.`,
     );
   const cloud = ports.clouds(tenant.cloud);
   if (cloud === undefined || !action.clouds.includes(tenant.cloud))
@@ -257,7 +257,15 @@ async function inspected(ports: ActPorts, tenant: Tenant, asked: Asked, signal: 
   if (report.refusal !== undefined) throw refusalOf(report.refusal.code === 'targetMissing' ? 404 : 403, report.refusal);
   const principal = /\(([^()]+)\)$/.exec(report.target.name)?.[1];
   refuseProtected(ports.actOptions.protectedTargets, report.target.name, ...(principal === undefined ? [] : [principal]));
-  return report;
+  return (await isLicensed(ports, tenant, action, signal)) ? report : { ...report, warnings: [...report.warnings, 'licence'] };
+}
+
+/** False when the licences of the tenant are known, and none of them contains what the action needs; Microsoft decides. */
+async function isLicensed(ports: ActPorts, tenant: Tenant, { anyLicenceOf }: Action, signal: AbortSignal): Promise<boolean> {
+  if (anyLicenceOf.length === 0) return true;
+  const profile = await ports.profiles.find(tenant.id, signal);
+  const plans = profile?.epoch === tenant.epoch ? profile.servicePlans : undefined;
+  return plans === undefined || anyLicenceOf.some((plan) => plans.includes(plan));
 }
 
 async function causesOf(

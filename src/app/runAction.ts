@@ -7,7 +7,7 @@ import type { Failure } from '../domain/failure';
 import type { Tenant } from '../domain/tenant';
 import { without } from '../domain/without';
 import type { ActPorts } from './actPorts';
-import { joinLine, leaveLine } from './changeAction';
+import { changeAction, joinLine, leaveLine } from './changeAction';
 import { tellAction } from './tellAction';
 
 const leaseMs = 180_000;
@@ -178,10 +178,21 @@ async function after(change: Promise<unknown>): Promise<'now'> {
   return 'now';
 }
 
-/** Waits for those before it; helps one that ended and died before it made room. */
-async function behind({ ports, signal }: Work, head: string): Promise<Next> {
+/** Waits for those before it; helps one that ended and died before it made room, or that a process which stood still put back in line. */
+async function behind({ ports, signal, row }: Work, head: string): Promise<Next> {
   const first = await ports.actions.find(head, signal);
-  if (first === undefined || (isEnd(first.row.state) && first.row.left !== true)) await ports.actionQueue.send(head, 0, signal);
+  if (first === undefined) {
+    // Only an action that ended is ever deleted.
+    await leaveLine(ports, { ...row(), id: head }, signal);
+    return 'now';
+  }
+  if (!isEnd(first.row.state)) return { waitMs: idleMs };
+  // It leaves by its own worker, which nobody who tries it again can cross.
+  const dueAt = ports.clock.now().toISOString();
+  const leaveAgain = (one: ActionRow): ActionRow | undefined =>
+    isEnd(one.state) && one.left === true ? { ...without(one, 'left'), dueAt } : undefined;
+  await changeAction(ports, head, leaveAgain, signal);
+  await ports.actionQueue.send(head, 0, signal);
   return { waitMs: idleMs };
 }
 
@@ -224,7 +235,12 @@ async function act(work: Work, action: Action, responder: Tenant): Promise<Next>
   const isOver = what.kind === 'done' || (what.kind === 'ended' && what.cancelled !== true);
   if (late && !isOver) return after(apply(life.timedOut));
   switch (what.kind) {
-    case 'done':
+    case 'done': {
+      // Ours may have had its effect as well, and not show yet.
+      const settlesInMs = what.foreign === true ? unsettledMs(step, ports.clock.now().getTime()) : 0;
+      if (settlesInMs > 0) return { waitMs: Math.min(settlesInMs, Math.max(nextLookMs(row().looks), 5_000)) };
+      return after(apply((one, now) => life.seen(one, step, what, now)));
+    }
     case 'ended':
       return after(apply((one, now) => life.seen(one, step, what, now)));
     case 'underway':
@@ -236,6 +252,11 @@ async function act(work: Work, action: Action, responder: Tenant): Promise<Next>
     case 'needed':
       return needed(work, { how, responder, step, what });
   }
+}
+
+/** How long it takes until what came of a call is sure to show; 0 for a step without a call of which the answer is not known. */
+function unsettledMs(step: StepRow, now: number): number {
+  return step.state === 'intended' ? Math.max(0, Date.parse(step.intendedAt ?? '') + settleMs - now) : 0;
 }
 
 function contextOf({ ports, signal: own, row }: Work, responder: Tenant, step: StepRow, signal = own): StepContext {
@@ -300,8 +321,8 @@ async function needed(work: Work, { how, responder, step, what }: Needed): Promi
     return after(apply((one, at) => life.stepFailed(one, step, failure, at)));
   }
   if (step.state === 'intended') {
-    const settledIn = Date.parse(step.intendedAt ?? '') + settleMs - now;
-    if (settledIn > 0) return { waitMs: Math.min(settledIn, Math.max(nextLookMs(row().looks), 5_000)) };
+    const settlesInMs = unsettledMs(step, now);
+    if (settlesInMs > 0) return { waitMs: Math.min(settlesInMs, Math.max(nextLookMs(row().looks), 5_000)) };
     if (row().cancel !== undefined) return after(apply(life.cancelled));
   }
   if (ports.actOptions.mode !== 'on') {
@@ -384,19 +405,4 @@ export async function resumeActions(ports: ActPorts, signal: AbortSignal): Promi
     count += 1;
   }
   return { actions: count };
-}
-
-/** The id in a message of the queue; undefined when the message is not one of ours. */
-export function parseActionMessage(message: unknown): string | undefined {
-  const given: unknown = typeof message === 'string' ? parsedJson(message) : message;
-  const id: unknown = typeof given === 'object' && given !== null && 'actionId' in given ? given.actionId : undefined;
-  return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id) ? id : undefined;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -37,6 +37,7 @@ export async function runProbe(ports: CollectPorts, subject: ProbeSubject, signa
   const { tenant, lease } = subject;
   const cloud = ports.clouds(tenant.cloud);
   if (tenant.status === 'paused' || cloud === undefined) return finish(ports, subject, undefined, true, signal);
+  ports.askAnew(tenant.id);
   const limits = new RunLimits(ports.clock, signal, { budgetMs: subject.budgetMs, graceMs: ports.options.graceMs });
   const kept = lease.keep(limits.over).catch((error: unknown) => limits.abandon(error));
   const run: Run = {

@@ -39,6 +39,7 @@ export async function runSource(ports: CollectPorts, subject: RunSubject, signal
   const held = await heldBack(ports, subject, signal);
   if (held !== undefined) return endWithoutRun(ports, subject, held, signal);
 
+  ports.askAnew(tenant.id);
   let isUseful = false;
   const noteProgress = (): void => {
     isUseful = true;

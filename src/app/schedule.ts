@@ -86,17 +86,20 @@ export function choiceOf(
   return tenant.integrations.find(({ id }) => id === wanted);
 }
 
-/** A schedule entry for a source row that is due at the given time. */
+/** A schedule entry for a source row that is due at the given time. It outlives the run that is under way: what is asked for while that goes on is not answered by it. */
 export function entryAt(
   ports: Pick<CollectPorts, 'shardOf'>,
-  row: Pick<SourceRow, 'tenantId' | 'sourceId' | 'ticket'>,
+  row: Pick<SourceRow, 'tenantId' | 'sourceId' | 'epoch'>,
   dueAt: Date,
 ): ScheduleEntry {
-  const { tenantId, sourceId, ticket } = row;
-  return { shard: ports.shardOf(tenantId), dueAt, tenantId, sourceId, ticket, backlog: false };
+  const { tenantId, sourceId, epoch } = row;
+  return { shard: ports.shardOf(tenantId), dueAt, tenantId, sourceId, ticket: epoch, backlog: false };
 }
 
-/** Makes sources due now: an entry in the index, so that it happens, and a message, so that it happens at once. */
+/**
+ * Makes sources due now: an entry in the index, so that it happens, and a message, so that it happens at once; where a run is under way, as soon as
+ * it is over.
+ */
 export async function scheduleNow(ports: CollectPorts, rows: readonly SourceRow[], signal: AbortSignal): Promise<void> {
   if (rows.length === 0) return;
   const later = new Date(ports.clock.now().getTime() + ports.options.recheckMs);

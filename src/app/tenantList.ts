@@ -2,7 +2,7 @@ import type { Failure } from '../domain/failure';
 import type { Clock, SourceStore, TenantStore } from '../domain/ports';
 import { recordsPerHour } from '../domain/recentRecords';
 import type { Source } from '../domain/source';
-import type { SourceRow } from '../domain/sourceState';
+import type { SourceGlance } from '../domain/sourceState';
 import type { Tenant } from '../domain/tenant';
 import { explainTenant, worstFirst } from './explain';
 import type { TenantExplanation } from './explain';
@@ -25,7 +25,6 @@ export interface ListedTenant extends TenantExplanation {
   readonly nextAction: NextAction | undefined;
 }
 
-const atOnce = 32;
 const oftenSeconds = 900;
 
 interface ListPorts {
@@ -35,30 +34,29 @@ interface ListPorts {
   readonly sources: ReadonlyMap<string, Source>;
 }
 
-/** All tenants with their state, those that need a person first. */
+/** All tenants with their state, those that need a person first; how their sources stood at the end of their last runs. */
 export async function listTenants(ports: ListPorts, signal: AbortSignal): Promise<readonly ListedTenant[]> {
-  const tenants: Tenant[] = [];
-  for await (const tenant of ports.tenants.all(signal)) tenants.push(tenant);
-  const found: ListedTenant[] = [];
-  for (let start = 0; start < tenants.length; start += atOnce)
-    found.push(...(await Promise.all(tenants.slice(start, start + atOnce).map(async (tenant) => listed(ports, tenant, signal)))));
+  const [tenants, glances] = await Promise.all([
+    Array.fromAsync(ports.tenants.all(signal)),
+    Array.fromAsync(ports.sourceRows.glances(signal)),
+  ]);
+  const sourcesOfTenants = new Map(glances.map(({ tenantId, sources }) => [tenantId, sources]));
+  const now = ports.clock.now();
   const rank = ({ state }: ListedTenant): number => worstFirst.indexOf(state);
-  return found.sort((a, b) => rank(a) - rank(b) || a.tenant.name.localeCompare(b.tenant.name));
+  return tenants
+    .map((tenant) => summarise(tenant, sourcesOfTenants.get(tenant.id) ?? [], ports.sources, now))
+    .sort((a, b) => rank(a) - rank(b) || a.tenant.name.localeCompare(b.tenant.name));
 }
 
-async function listed(ports: ListPorts, tenant: Tenant, signal: AbortSignal): Promise<ListedTenant> {
-  return summarise(tenant, await ports.sourceRows.ofTenant(tenant.id, signal), ports.sources, ports.clock.now());
-}
-
-/** A tenant in one line, from the rows of its sources. */
+/** A tenant in one line, from its sources. */
 export function summarise(
   tenant: Tenant,
-  rows: readonly SourceRow[],
+  rows: readonly SourceGlance[],
   sources: ReadonlyMap<string, Source>,
   now: Date,
 ): ListedTenant {
   const explanation = explainTenant(tenant, rows, sources.values());
-  const sum = (count: (row: SourceRow) => number): number => rows.reduce((total, row) => total + count(row), 0);
+  const sum = (count: (row: SourceGlance) => number): number => rows.reduce((total, row) => total + count(row), 0);
   return {
     ...explanation,
     tenant,
@@ -77,18 +75,19 @@ export function summarise(
 /** Only feeds that are asked often have a lag: what is read once a day is a day old, and right. */
 function lagSeconds(
   tenant: Tenant,
-  rows: readonly SourceRow[],
+  rows: readonly SourceGlance[],
   sources: ReadonlyMap<string, Source>,
   now: Date,
 ): number | undefined {
-  const lags = rows.flatMap(({ sourceId, cursor, state }) => {
+  let oldest: string | undefined;
+  for (const { sourceId, cursor, state } of rows) {
     const source = sources.get(sourceId);
-    const polling = source === undefined ? undefined : choiceOf(tenant, source)?.polling;
     const isFeed = source !== undefined && 'rules' in source.progress && (source.everySeconds ?? 0) <= oftenSeconds;
-    if (!isFeed || polling?.kind !== 'adaptive' || cursor.listedTo === undefined || state.name === 'notAvailable') return [];
-    return [Math.max(0, Math.round((now.getTime() - Date.parse(cursor.listedTo)) / 1_000))];
-  });
-  return lags.length === 0 ? undefined : Math.max(...lags);
+    if (!isFeed || cursor.listedTo === undefined || state.name === 'notAvailable') continue;
+    if (choiceOf(tenant, source)?.polling.kind !== 'adaptive') continue;
+    if (oldest === undefined || cursor.listedTo < oldest) oldest = cursor.listedTo;
+  }
+  return oldest === undefined ? undefined : Math.max(0, Math.round((now.getTime() - Date.parse(oldest)) / 1_000));
 }
 
 const actionsOfFailures: Partial<Readonly<Record<Failure['kind'], NextAction>>> = {
@@ -98,7 +97,7 @@ const actionsOfFailures: Partial<Readonly<Record<Failure['kind'], NextAction>>> 
   credentialMissing: 'credential',
 };
 
-function nextActionOf({ state, sources }: TenantExplanation, rows: readonly SourceRow[]): NextAction | undefined {
+function nextActionOf({ state, sources }: TenantExplanation, rows: readonly SourceGlance[]): NextAction | undefined {
   switch (state) {
     case 'paused':
       return 'resume';

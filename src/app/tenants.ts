@@ -13,6 +13,7 @@ import { parseGuid, personalAccountsTenantId } from '../domain/tenant';
 import type { CollectPorts } from './collectPorts';
 import { giveCredential } from './credentials';
 import { describeFailure } from './describe';
+import { SourceLease } from './lease';
 import { operationsEvents } from './operations';
 import { isProbed, probeId } from './probe';
 import type { RotationPorts } from './rotationPorts';
@@ -191,12 +192,12 @@ async function logIn(ports: TenantPorts, tenant: Tenant, secret: string, say: Pr
 type Granted = ReadonlyMap<Api, readonly string[]>;
 
 /**
- * Signs in with a credential that is not stored yet, patiently: a new one takes up to two minutes to work, and a wrong one gets the same answer. Returns
- * what `login` does, or throws its failure.
+ * Asks the login service, patiently: it may be busy or away for a moment, and a credential that is not stored yet takes up to two minutes to work, while a
+ * wrong one gets the same answer. Returns what `ask` does, or throws its failure: at once, when it is asked to wait for longer than it may.
  */
 export async function patientLogin<Result>(
   clock: Clock,
-  login: () => Promise<Result>,
+  ask: () => Promise<Result>,
   say: Progress,
   signal: AbortSignal,
   patienceMs = secretSettlesMs,
@@ -204,19 +205,19 @@ export async function patientLogin<Result>(
   const startedAt = clock.now().getTime();
   for (let tellAt = startedAt; ;) {
     try {
-      return await login();
+      return await ask();
     } catch (error) {
       const failure = failureOf(error);
-      // A wrong secret and one that is too new get the same answer.
-      const settling = failure?.kind === 'credentialRejected' && newCredentialCodes.includes(failure.code);
-      const hiccup = failure?.kind === 'unavailable';
+      const waiting = failure === undefined ? undefined : waitingText(failure);
       const now = clock.now().getTime();
-      if ((!settling && !hiccup) || now >= startedAt + patienceMs) throw error;
+      const waitMs = Math.max(secretRetryMs, failure?.kind === 'throttled' ? (failure.retryAfterMs ?? 0) : 0);
+      if (waiting === undefined || now + waitMs > startedAt + patienceMs) throw error;
       if (now >= tellAt) {
-        say(waitingText(settling, Math.round((now - startedAt) / 1_000)));
+        const seconds = Math.round((now - startedAt) / 1_000);
+        say(seconds > 0 ? `Still waiting, for ${seconds} seconds so far …` : waiting);
         tellAt = now + secretTellMs;
       }
-      await clock.sleep(secretRetryMs, signal);
+      await clock.sleep(waitMs, signal);
     }
   }
 }
@@ -224,11 +225,14 @@ export async function patientLogin<Result>(
 /** How Microsoft refuses a secret, a certificate and a federated credential that it does not know, or does not know yet. */
 export const newCredentialCodes = ['AADSTS7000215', 'AADSTS700027', 'AADSTS70021'];
 
-function waitingText(settling: boolean, seconds: number): string {
-  if (seconds > 0) return `Still waiting, for ${seconds} seconds so far …`;
-  return settling
+/** What is waited for; undefined for a failure that does not go by itself. */
+function waitingText(failure: Failure): string | undefined {
+  if (failure.kind === 'unavailable') return 'The login service does not answer; trying for up to two minutes …';
+  if (failure.kind === 'throttled') return 'The login service is busy and asks to wait; trying for up to two minutes …';
+  // A wrong secret and one that is too new get the same answer.
+  return failure.kind === 'credentialRejected' && newCredentialCodes.includes(failure.code)
     ? 'Microsoft does not accept the secret yet. A new one takes about a minute; waiting up to two minutes …'
-    : 'The login service does not answer; trying for up to two minutes …';
+    : undefined;
 }
 
 /** What adding a tenant came to. */
@@ -256,7 +260,7 @@ export async function addTenant(ports: TenantPorts, wanted: NewTenant, say: Prog
   checkText('description', wanted.description, longestDescription);
   if (wanted.name?.trim() === '') throw new InputError('The name is empty.', 'Give a name, or leave --name out.');
   say('Looking the tenant up …');
-  const home = await findHome(ports, wanted, signal);
+  const home = await patientLogin(ports.clock, async () => findHome(ports, wanted, signal), say, signal);
   const now = ports.clock.now().toISOString();
   const build = (present: Tenant | undefined): Tenant => ({
     id: home.id,
@@ -448,10 +452,9 @@ export async function syncTenant(
   return { tenant, sources: rows.length };
 }
 
-/** Makes the next run of a source list the last 24 hours again. A run that is under way is left alone. */
+/** Makes the next run of a source list the last 24 hours again. The row of a run that is under way is left alone: it is followed by a run as any other. */
 async function relistNext(ports: TenantPorts, row: SourceRow, signal: AbortSignal): Promise<SourceRow> {
-  const running = row.leaseUntil !== undefined && Date.parse(row.leaseUntil) > ports.clock.now().getTime();
-  if (running || row.cursor.dayRelistedAt === undefined) return row;
+  if (SourceLease.isHeld(row, ports.clock.now()) || row.cursor.dayRelistedAt === undefined) return row;
   try {
     return await ports.sourceRows.save({ ...row, cursor: without(row.cursor, 'dayRelistedAt') }, signal);
   } catch (error) {

@@ -1,13 +1,18 @@
 /** Values by column name. A number that may pass 2^31 must be given as bigint, or the service refuses it; undefined is left out. */
 export type Columns = Readonly<Record<string, string | number | bigint | boolean | Uint8Array | undefined>>;
 
-/** One change to one row. `put` and `merge` are unconditional: only for data that can be made again, or a flag that is only ever set. */
+/**
+ * One change to one row. `put`, `merge` and `insertOrMerge` are unconditional: only for data that can be made again, or a flag that is only ever set. `merge`
+ * and `insertOrMerge` leave the other columns alone; `merge` is refused when there is no such row. A deletion with an etag goes alone: a transaction of
+ * the SDK has none.
+ */
 export type RowWrite =
   | { readonly kind: 'create'; readonly row: string; readonly columns: Columns }
   | { readonly kind: 'replace'; readonly row: string; readonly columns: Columns; readonly etag: string }
   | { readonly kind: 'put'; readonly row: string; readonly columns: Columns }
   | { readonly kind: 'merge'; readonly row: string; readonly columns: Columns }
-  | { readonly kind: 'delete'; readonly row: string };
+  | { readonly kind: 'insertOrMerge'; readonly row: string; readonly columns: Columns }
+  | { readonly kind: 'delete'; readonly row: string; readonly etag?: string };
 
 const mostInTransaction = 100;
 // The service takes less than 4 MiB.

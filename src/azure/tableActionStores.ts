@@ -22,8 +22,12 @@ import type { StoredRow } from './tableRows';
 const partition = 'actions';
 const dueIndex = 'due';
 const listOf = (tenantId: TenantId | undefined): string => (tenantId === undefined ? 'all' : `tenant-${keyPart(tenantId)}`);
+// `.` is the character after the hyphen.
+const [firstList, lastList] = ['tenant-', 'tenant.'];
 // Newest first: later times have smaller keys. Times up to the year 2286.
 const lastMs = 9_999_999_999_999;
+const order = (at: Date): string => String(lastMs - at.getTime()).padStart(13, '0');
+const entryOf = ({ id, requestedAt }: ActionRow): string => `${order(new Date(requestedAt))}_${id}`;
 const readsAtOnce = 8;
 const text = z.string();
 const time = z.iso.datetime();
@@ -76,6 +80,27 @@ export function tableActionStore(access: StorageAccess, options: StorageOptions 
       },
       options.onCorruptRow,
     );
+  /** True when the entry of a list has nothing to stand for any more: its action is gone, or was old enough to go. */
+  const isForgotten = async (entry: StoredRow, endedBefore: Date, signal: AbortSignal): Promise<boolean> => {
+    const stored = await rows.get(partition, idOf(entry), signal);
+    if (stored === undefined) return true;
+    const found = read(stored);
+    if (found === undefined) return false;
+    // Its key was used again after it had gone, or by two at once of whom one was too late.
+    if (entryOf(found) !== entry.row) return true;
+    return !hasWork(found) && Date.parse(found.since) < endedBefore.getTime() && rows.removeUnchanged(stored, signal);
+  };
+  const forgetEntries = async (list: string, endedBefore: Date, signal: AbortSignal): Promise<number> => {
+    let count = 0;
+    for await (const page of rows.list({ partition: list, from: order(endedBefore) }, signal)) {
+      const forgotten = await inParallel(page, readsAtOnce, async (entry) =>
+        (await isForgotten(entry, endedBefore, signal)) ? [entry.row] : [],
+      );
+      await rows.removeAll(list, forgotten.flat(), signal);
+      count += forgotten.flat().length;
+    }
+    return count;
+  };
   return {
     find: async (id, signal) => {
       const row = await rows.get(partition, id, signal);
@@ -87,7 +112,7 @@ export function tableActionStore(access: StorageAccess, options: StorageOptions 
     },
 
     save: async (row, expected, signal) => {
-      const { id, dueAt, tenantId, requestedAt } = row;
+      const { id, dueAt, tenantId } = row;
       const isOpen = hasWork(row);
       const put = async (part: string, key: string, columns: Columns): Promise<void> => {
         await rows.write(part, [{ kind: 'put', row: key, columns }], signal);
@@ -95,8 +120,7 @@ export function tableActionStore(access: StorageAccess, options: StorageOptions 
       // Indexes come first: a process that dies in between leaves an entry too many, never a row that nobody looks at.
       if (isOpen) await put(dueIndex, id, { dueAt });
       if (expected === undefined) {
-        const key = `${String(lastMs - Date.parse(requestedAt)).padStart(13, '0')}_${id}`;
-        for (const list of [listOf(undefined), listOf(tenantId)]) await put(list, key, { id });
+        for (const list of [listOf(undefined), listOf(tenantId)]) await put(list, entryOf(row), {});
       }
       const columns = { json: JSON.stringify(row), dueAt };
       const write =
@@ -118,19 +142,43 @@ export function tableActionStore(access: StorageAccess, options: StorageOptions 
     },
 
     newest: async (tenantId, limit, signal) => {
-      const ids: string[] = [];
+      const found: ActionRow[] = [];
       for await (const page of rows.list({ partition: listOf(tenantId), pageSize: Math.min(limit, 1_000) }, signal)) {
-        for (const { columns } of page) if (typeof columns['id'] === 'string') ids.push(columns['id']);
-        if (ids.length >= limit) break;
+        const ofPage = await inParallel(page, readsAtOnce, async (entry) => {
+          const stored = await rows.get(partition, idOf(entry), signal);
+          const row = stored === undefined ? undefined : read(stored);
+          // Of several that asked with the same key at once, each left an entry.
+          return row !== undefined && entryOf(row) === entry.row ? [row] : [];
+        });
+        found.push(...ofPage.flat());
+        if (found.length >= limit) break;
       }
-      const found = await inParallel(ids.slice(0, limit), readsAtOnce, async (id) => {
-        const stored = await rows.get(partition, id, signal);
-        return stored === undefined ? undefined : read(stored);
-      });
-      return found.filter((row) => row !== undefined);
+      return found.slice(0, limit);
+    },
+
+    forget: async (endedBefore, signal) => {
+      // Each list by itself, so that what dies in between is found again by its own entry.
+      const count = await forgetEntries(listOf(undefined), endedBefore, signal);
+      for (let list: string | undefined = firstList; ;) {
+        list = await rows.firstPartition(list, lastList, signal);
+        if (list === undefined) break;
+        await forgetEntries(list, endedBefore, signal);
+      }
+      // Whoever died between its last write and this entry left it. One that was tried again has an entry of today.
+      const leftOver = { partition: dueIndex, where: `dueAt lt '${endedBefore.toISOString()}'` };
+      for await (const page of rows.list(leftOver, signal))
+        await inParallel(page, readsAtOnce, async (entry) => {
+          const stored = await rows.get(partition, entry.row, signal);
+          const found = stored === undefined ? undefined : read(stored);
+          if (stored === undefined || (found !== undefined && !hasWork(found))) await rows.removeUnchanged(entry, signal);
+        });
+      return count;
     },
   };
 }
+
+/** The id of the action that an entry of a list stands for. */
+const idOf = ({ row }: StoredRow): string => row.slice(row.indexOf('_') + 1);
 
 const line = z.object({ id: text, actions: z.array(text) });
 const budget = z.object({ id: text, spent: z.array(z.object({ action: text, target: text, at: time })) });

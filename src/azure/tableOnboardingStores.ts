@@ -131,15 +131,33 @@ export function tableChangeStore(access: StorageAccess, options: StorageOptions 
     newest: async (tenantId, limit, signal) => newest(keyPart(tenantId ?? everybody), limit, signal),
     untold: async (limit, signal) => newest(keyPart(stillUntold), limit, signal),
     told: async (made, signal) => rows.removeAll(keyPart(stillUntold), [rowOf(made)], signal),
+    forget: async (madeBefore, signal) => {
+      let count = 0;
+      for (let part: string | undefined = ''; ;) {
+        part = await rows.firstPartition(part, '~', signal);
+        if (part === undefined) return count;
+        if (part === keyPart(stillUntold)) continue;
+        // Keys of the same moment begin with the same digits; `_` comes after them.
+        for await (const page of rows.list(
+          { partition: part, from: `${orderOf(madeBefore.getTime())}_~`, columns: [] },
+          signal,
+        )) {
+          const keys = page.map(({ row }) => row);
+          await rows.removeAll(part, keys, signal);
+          if (part === keyPart(everybody)) count += keys.length;
+        }
+      }
+    },
   };
 }
+
+const orderOf = (atMs: number): string => String(lastMs - atMs).padStart(13, '0');
 
 /** The same change told again, after a crash or with its outcome, is the same row. */
 function rowOf(made: Change): string {
   const at = Date.parse(made.at);
   if (Number.isNaN(at)) throw new ConnectorError('recording a change', { kind: 'rejectedRequest', code: 'time', detail: '' });
-  const order = String(lastMs - at).padStart(13, '0');
-  return `${order}_${createHash('sha256')
+  return `${orderOf(at)}_${createHash('sha256')
     .update(made.id ?? JSON.stringify(made))
     .digest('hex')
     .slice(0, 16)}`;

@@ -135,6 +135,17 @@ export class TableRows {
     }
   }
 
+  /** Deletes a row if it still is as it was read; false when it is not, true also when it is gone already. */
+  async removeUnchanged({ partition, row, etag }: StoredRow, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.write(partition, [{ kind: 'delete', row, etag }], signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ConnectorError && error.failure.kind === 'conflict') return false;
+      throw error;
+    }
+  }
+
   async *#pages(
     filter: string,
     columns: readonly string[] | undefined,
@@ -185,7 +196,10 @@ export class TableRows {
           return ['upsert', entityOf(partition, write, writeId), 'Replace'];
         case 'merge':
           return ['update', entityOf(partition, write, writeId), 'Merge', { etag: '*' }];
+        case 'insertOrMerge':
+          return ['upsert', entityOf(partition, write, writeId), 'Merge'];
         case 'delete':
+          if (write.etag !== undefined) throw new Error('A deletion with an etag goes alone.');
           return ['delete', { partitionKey: partition, rowKey: write.row }];
       }
     });
@@ -208,8 +222,10 @@ export class TableRows {
         const options = { abortSignal, etag: '*' };
         return (await this.#client.updateEntity(entityOf(partition, write, writeId), 'Merge', options)).etag ?? '';
       }
+      case 'insertOrMerge':
+        return (await this.#client.upsertEntity(entityOf(partition, write, writeId), 'Merge', { abortSignal })).etag ?? '';
       case 'delete':
-        await this.#client.deleteEntity(partition, write.row, { abortSignal, etag: '*' });
+        await this.#client.deleteEntity(partition, write.row, { abortSignal, etag: write.etag ?? '*' });
         return '';
     }
   }
@@ -239,7 +255,10 @@ export class TableRows {
 }
 
 function standingOf(write: RowWrite, row: StoredRow | undefined, writeId: string): 'applied' | 'untouched' | 'foreign' {
-  if (write.kind === 'delete') return row === undefined ? 'applied' : 'untouched';
+  if (write.kind === 'delete') {
+    if (row === undefined) return 'applied';
+    return write.etag === undefined || write.etag === row.etag ? 'untouched' : 'foreign';
+  }
   if (row?.columns['writeId'] === writeId) return 'applied';
   switch (write.kind) {
     case 'create':
@@ -249,6 +268,7 @@ function standingOf(write: RowWrite, row: StoredRow | undefined, writeId: string
     case 'merge':
       return row === undefined ? 'foreign' : 'untouched';
     case 'put':
+    case 'insertOrMerge':
       return 'untouched';
   }
 }

@@ -1,13 +1,14 @@
 import { ledgerDays } from '../domain/ledger';
 import type { Clock, SourceStore } from '../domain/ports';
-import { stateTitles } from '../domain/sourceState';
-import type { Silence, SourceRow, SourceState, StateName } from '../domain/sourceState';
-import { propertyOf, readRow, textListOf, textsOf } from './rowReader';
+import { isShown } from '../domain/sourceState';
+import type { SourceRow, SourceState } from '../domain/sourceState';
+import { readRow, textListOf, textsOf } from './rowReader';
 import type { RowReader } from './rowReader';
 import type { Columns } from './rowWrites';
 import { storagePrefix } from './storageAccess';
 import type { StorageAccess, StorageOptions } from './storageAccess';
-import { failureFrom } from './storedFailure';
+import { stateOf } from './storedState';
+import { tableGlances } from './tableGlances';
 import { keyPart, keyText } from './tableKeys';
 import { TableRows } from './tableRows';
 import type { StoredRow } from './tableRows';
@@ -15,6 +16,7 @@ import type { StoredRow } from './tableRows';
 /** The rows of the sources in Azure Table Storage, a partition for each tenant. */
 export function tableSourceStore(access: StorageAccess, clock: Pick<Clock, 'now'>, options: StorageOptions = {}): SourceStore {
   const rows = new TableRows(access, `${storagePrefix(options)}sources`);
+  const glances = tableGlances(access, options);
 
   const read = (row: StoredRow): SourceRow =>
     sourceRow(row, clock.now(), (otherwise, reading) => readRow(rows.name, row, reading, options.onCorruptRow) ?? otherwise);
@@ -40,6 +42,7 @@ export function tableSourceStore(access: StorageAccess, clock: Pick<Clock, 'now'
     save: async (row, signal) => {
       const write = { kind: 'replace' as const, row: keyPart(row.sourceId), columns: sourceColumns(row), etag: row.etag };
       const [etag = ''] = await rows.write(keyPart(row.tenantId), [write], signal);
+      if (isShown(row)) await glances.put(row.tenantId, [row], signal);
       return { ...row, etag };
     },
 
@@ -51,7 +54,11 @@ export function tableSourceStore(access: StorageAccess, clock: Pick<Clock, 'now'
           page.map(({ row }) => row),
           signal,
         );
+      await glances.remove(tenantId, signal);
     },
+
+    glances: glances.all,
+    renewGlance: glances.put,
   };
 }
 
@@ -148,19 +155,6 @@ const memoryNames = namesOf<SourceRow['memory']>({
 const cursorOf = (value: unknown): SourceRow['cursor'] | undefined => textsOf(value, cursorNames);
 
 const memoryOf = (value: unknown): SourceRow['memory'] | undefined => textsOf(value, memoryNames);
-
-const isStateName = (value: unknown): value is StateName => typeof value === 'string' && Object.hasOwn(stateTitles, value);
-
-const silences: readonly Silence[] = ['awaitingFirstContent', 'silentSinceStart', 'quiet'];
-
-function stateOf(value: unknown): SourceState | undefined {
-  const name = propertyOf(value, 'name');
-  const since = propertyOf(value, 'since');
-  const failure = failureFrom(propertyOf(value, 'failure'));
-  const silence = silences.find((known) => known === propertyOf(value, 'silence'));
-  if (!isStateName(name) || typeof since !== 'string') return undefined;
-  return { name, since, ...(failure === undefined ? {} : { failure }), ...(silence === undefined ? {} : { silence }) };
-}
 
 function namesOf<T extends object>(names: Readonly<Record<keyof T, true>>): readonly (keyof T & string)[] {
   return Object.keys(names) as (keyof T & string)[];

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { diagnose, findings } from '../app/doctor';
-import { explainTenant, worstFirst } from '../app/explain';
 import { recordChange } from '../app/audit';
 import { invitationDays, invite } from '../app/invitations';
 import { sourcesOf } from '../app/schedule';
 import { runTenantCommand, tenantCommands } from '../app/tenantCommands';
 import type { TenantCommand } from '../app/tenantCommands';
+import { listTenants } from '../app/tenantList';
 import { addTenant, findTenant, InputError } from '../app/tenants';
 import { compose, sources as connectorSources } from '../composition';
 import type { Connector } from '../composition';
@@ -240,36 +240,18 @@ const invitation: Command = async (connector, given, output, signal) => {
 
 const list: Command = async (connector, _given, output, signal) => {
   const now = connector.clock.now();
-  const { tenants, sourceRows, sources } = connector.tenantPorts;
-  const found: { readonly rank: number; readonly name: string; readonly json: object; readonly cells: readonly string[] }[] = [];
-  for await (const tenant of tenants.all(signal)) {
-    const rows = await sourceRows.ofTenant(tenant.id, signal);
-    const { state, stateTitle, since, why, nextStep } = explainTenant(tenant, rows, sources.values());
-    const lastRecordAt = rows
-      .flatMap((row) => row.lastRecordAt ?? [])
-      .sort()
-      .at(-1);
-    const records = rows.reduce((sum, { recordsTotal }) => sum + recordsTotal, 0);
-    const gaps = rows.reduce((sum, { gapsTotal }) => sum + gapsTotal, 0);
+  const found = await listTenants(connector.tenantPorts, signal);
+  const rows = found.map(({ tenant, stateTitle, records, lastRecordAt, gaps }) => {
     const last = lastRecordAt === undefined ? 'never' : ago(lastRecordAt, now);
-    found.push({
-      rank: worstFirst.indexOf(state),
-      name: tenant.name,
-      json: { ...tenantJson(tenant), state: stateTitle, since, why, nextStep, records, gaps, lastRecordAt },
-      cells: [tenant.name, stateTitle, count(records), last, count(gaps), tenant.cloud, tenant.id],
-    });
-  }
-  found.sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name));
+    return [tenant.name, stateTitle, count(records), last, count(gaps), tenant.cloud, tenant.id];
+  });
   const heads = ['Name', 'State', 'Records', 'Last record', 'Gaps', 'Cloud', 'Tenant id'];
-  const text =
-    found.length === 0
-      ? 'No tenants yet. Add one: npm run tenant -- add --help'
-      : table(
-          heads,
-          found.map(({ cells }) => cells),
-          [2, 4],
-        );
-  output.result({ tenants: found.map(({ json }) => json) }, text);
+  const none = 'No tenants yet. Add one: npm run tenant -- add --help';
+  const tenants = found.map(({ tenant, stateTitle: state, since, why, nextStep, records, gaps, lastRecordAt }) => ({
+    ...tenantJson(tenant),
+    ...{ state, since, why, nextStep, records, gaps, lastRecordAt },
+  }));
+  output.result({ tenants }, found.length === 0 ? none : table(heads, rows, [2, 4]));
 };
 
 const show: Command = async (connector, given, output, signal) => {

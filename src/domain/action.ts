@@ -30,7 +30,7 @@ export interface TargetReport {
   readonly state: string;
 }
 
-export type ActionWarning = 'synced' | 'privileged' | 'offline';
+export type ActionWarning = 'synced' | 'privileged' | 'offline' | 'licence';
 
 /** What an action may use while it works for a tenant, in the name of the response application. */
 export type ActionRun = Pick<Run, 'tenant' | 'now' | 'signal' | 'send'>;
@@ -52,10 +52,10 @@ export interface StepContext {
 
 /**
  * What a step sees at Microsoft. `needed`: not so yet, and nothing is on its way. `underway`: asked for already, by whomever: it is adopted. `blocked`: something
- * opposite is on its way and has to end first. `ended`: what was asked for came to an end without the effect.
+ * opposite is on its way and has to end first. `ended`: what was asked for came to an end without the effect. `foreign`: it is certain that another call did it.
  */
 export type Seen =
-  | { readonly kind: 'done'; readonly state: string; readonly operationId?: string }
+  | { readonly kind: 'done'; readonly state: string; readonly operationId?: string; readonly foreign?: true }
   | { readonly kind: 'needed'; readonly state: string; readonly baseline?: string }
   | { readonly kind: 'underway'; readonly state: string; readonly operationId: string; readonly waitsFor: 'device' | 'microsoft' }
   | { readonly kind: 'blocked'; readonly state: string }

@@ -126,7 +126,8 @@ export function delayed(row: ActionRow, step: StepRow, failure: Failure, now: Da
 /** What a look at Microsoft changes: an effect that is there, something on its way that is adopted, or an end without the effect. */
 export function seen(row: ActionRow, step: StepRow, what: Exclude<Seen, { kind: 'needed' | 'blocked' }>, now: Date): ActionRow {
   // What nobody here asked for, and is so or on its way, is taken over as it is.
-  const foreign = step.state === 'pending' && step.sentAt === undefined;
+  const isElsewhere = what.kind === 'done' && what.foreign === true && step.state === 'intended';
+  const foreign = (step.state === 'pending' && step.sentAt === undefined) || isElsewhere;
   switch (what.kind) {
     case 'done': {
       const next: StepRow = {

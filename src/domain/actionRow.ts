@@ -132,6 +132,8 @@ export interface ActionStore extends Pick<RowStore<ActionRow>, 'find' | 'save'> 
   readonly due: (now: Date, signal: AbortSignal) => AsyncIterable<ActionRow>;
   /** The newest actions of a tenant, or of all, newest first. */
   readonly newest: (tenantId: TenantId | undefined, limit: number, signal: AbortSignal) => Promise<readonly ActionRow[]>;
+  /** Deletes the actions that ended before, as far as nothing is left to do about them, and says how many. What dies in between is made up for by the next. */
+  readonly forget: (endedBefore: Date, signal: AbortSignal) => Promise<number>;
 }
 
 /** The queue of actions to go on with. Messages are hints. */

@@ -9,7 +9,7 @@ import type { LedgerChange, LedgerRow, LedgerScope } from './ledger';
 import type { MetricDimensions, MetricName } from './metrics';
 import type { CollectEntry, CollectMessage, Lane, ScheduleEntry } from './schedule';
 import type { Answer, Run, TenantRequest, Unit } from './source';
-import type { SourceRow } from './sourceState';
+import type { SourceRow, TenantGlance } from './sourceState';
 import type { Tenant, TenantId } from './tenant';
 import type { TenantProfile } from './verdict';
 
@@ -118,6 +118,13 @@ export interface SourceStore {
   /** Rejects with `conflict` when the row changed since its etag; a write whose answer was lost is recognised. */
   readonly save: (row: SourceRow, signal: AbortSignal) => Promise<SourceRow>;
   readonly remove: (tenantId: TenantId, signal: AbortSignal) => Promise<void>;
+  /**
+   * The sources of all tenants at a glance, a few reads for a thousand tenants: as each stood at the end of its last run. For lists; a write of a row makes
+   * it, and a process that dies in between leaves it as it was.
+   */
+  readonly glances: (signal: AbortSignal) => AsyncIterable<TenantGlance>;
+  /** Makes what lists show of a tenant anew from its rows. */
+  readonly renewGlance: (tenantId: TenantId, rows: readonly SourceRow[], signal: AbortSignal) => Promise<void>;
 }
 
 /** The tenants that are collected. */
@@ -265,7 +272,7 @@ export interface OnboardingQueue {
   readonly send: (onboardingId: string, delayMs: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Who changed what, or asked for it. Rows are never removed; the outcome of a change replaces its beginning. */
+/** Who changed what, or asked for it. Rows are only ever added; the outcome of a change replaces its beginning. */
 export interface ChangeStore {
   /** Keeps a change, and remembers that it is still to be told to the operations hub. */
   readonly record: (change: Change, signal: AbortSignal) => Promise<void>;
@@ -275,6 +282,8 @@ export interface ChangeStore {
   readonly untold: (limit: number, signal: AbortSignal) => Promise<readonly Change[]>;
   /** Forgets that a change is still to be told. */
   readonly told: (change: Change, signal: AbortSignal) => Promise<void>;
+  /** Deletes the changes that were made before, bar those that are still to be told, and says how many. */
+  readonly forget: (madeBefore: Date, signal: AbortSignal) => Promise<number>;
 }
 
 /** Access tokens for a tenant's APIs, cached per tenant and API. */
@@ -282,6 +291,11 @@ export interface Credentials {
   readonly token: (tenant: Tenant, api: Api, signal: AbortSignal) => Promise<string>;
   /** Forgets a token the API refused, or with no API all tokens and the secret of the tenant. */
   readonly forget: (tenantId: TenantId, api?: Api) => void;
+  /**
+   * Lets the next login be tried although one was refused a moment ago for what a person mends, and may have mended. One that is under way is shared all the
+   * same, and a wait that Microsoft asked for is kept.
+   */
+  readonly askAnew: (tenantId: TenantId) => void;
 }
 
 /** What a tenant tells about itself when it is asked. Each throws a ConnectorError when it cannot be known. */

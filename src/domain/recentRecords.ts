@@ -9,9 +9,9 @@ interface RecentRecords {
 }
 
 function parse(text: string | undefined): RecentRecords | undefined {
-  const [hour, present, before, ...more] = (text ?? '').split('|').map(Number);
-  if (hour === undefined || present === undefined || before === undefined || more.length > 0) return undefined;
-  return [hour, present, before].every((each) => Number.isSafeInteger(each) && each >= 0) ? { hour, present, before } : undefined;
+  const [, hour, present, before] = /^(\d{1,15})\|(\d{1,15})\|(\d{1,15})$/.exec(text ?? '') ?? [];
+  if (hour === undefined || present === undefined || before === undefined) return undefined;
+  return { hour: +hour, present: +present, before: +before };
 }
 
 /** As it stands at a moment: what is older than an hour before it does not count any more. */

@@ -61,6 +61,49 @@ export interface SourceRow {
   readonly etag: string;
 }
 
+/** What a list of tenants shows of a source: a part of its row. */
+export interface SourceGlance extends Pick<
+  SourceRow,
+  | 'sourceId'
+  | 'leaseOwner'
+  | 'state'
+  | 'pendingUnits'
+  | 'firstRunAt'
+  | 'lastRunAt'
+  | 'lastRecordAt'
+  | 'recordsTotal'
+  | 'gapsTotal'
+> {
+  readonly cursor: Pick<ListingCursor, 'listedTo'>;
+  readonly memory: Pick<SourceMemory, 'recent'>;
+}
+
+/** The sources of one tenant, at a glance. */
+export interface TenantGlance {
+  readonly tenantId: TenantId;
+  readonly sources: readonly SourceGlance[];
+}
+
+/** What a list shows of a row. */
+export function glanceOf(row: SourceGlance): SourceGlance {
+  const { sourceId, state, pendingUnits, recordsTotal, gapsTotal } = row;
+  const { leaseOwner, firstRunAt, lastRunAt, lastRecordAt } = row;
+  return {
+    ...{ sourceId, state, pendingUnits, recordsTotal, gapsTotal },
+    ...(leaseOwner === undefined ? {} : { leaseOwner }),
+    ...(firstRunAt === undefined ? {} : { firstRunAt }),
+    ...(lastRunAt === undefined ? {} : { lastRunAt }),
+    ...(lastRecordAt === undefined ? {} : { lastRecordAt }),
+    cursor: row.cursor.listedTo === undefined ? {} : { listedTo: row.cursor.listedTo },
+    memory: row.memory.recent === undefined ? {} : { recent: row.memory.recent },
+  };
+}
+
+/** Whether a row is shown as it stands now: not while a run is under way, unless it is the first one. */
+export function isShown({ leaseUntil, lastRunAt }: Pick<SourceRow, 'leaseUntil' | 'lastRunAt'>): boolean {
+  return leaseUntil === undefined || lastRunAt === undefined;
+}
+
 /** The row of a source that has never run. */
 export function newSourceRow(tenantId: TenantId, sourceId: string, now: Date): Omit<SourceRow, 'etag'> {
   return {

@@ -37,6 +37,9 @@ export async function request(run: ActionRun, wanted: ActionRequest): Promise<Ac
   const text = await answer.text(longestAnswer);
   const requestId = answer.headers['request-id'] ?? answer.headers['x-ms-request-id'];
   if (answer.status >= 200 && answer.status < 300) return { status: answer.status, json: parseJson(text), requestId };
+  // Told by its words only. https://learn.microsoft.com/entra/identity/role-based-access-control/admin-units-restricted-management
+  if (answer.status === 403 && /restricted management administrative unit/i.test(text))
+    throw new ConnectorError(doing, actionRefused('restrictedTarget'));
   const facts = { api, permission: permission.role, now: run.now() };
   throw new ConnectorError(doing, classifyGraphError({ status: answer.status, headers: answer.headers, text }, facts));
 }

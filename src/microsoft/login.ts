@@ -1,4 +1,4 @@
-import { ConnectorError, failureOf } from '../domain/failure';
+import { ConnectorError, disposition, failureOf } from '../domain/failure';
 import type { Api, Failure } from '../domain/failure';
 import type { Credentials, Telemetry } from '../domain/ports';
 import type { Tenant, TenantId } from '../domain/tenant';
@@ -25,7 +25,7 @@ interface Entry {
 
 /**
  * Tokens by whatever credential the ring of the tenant's application has. A token is shared by all calls for its tenant and API, asked for once at a time, and renewed five minutes before it
- * expires while the old one is still used, so that an outage of the login service goes unnoticed until then. A refused login is not repeated for ten seconds.
+ * expires while the old one is still used, so that an outage of the login service goes unnoticed until then. A refused login is not repeated for ten seconds, unless somebody begins anew.
  * A credential that is refused, or cannot be read, gives way to the one before it for as long as the ring keeps that.
  */
 export function createCredentials(ports: LoginPorts): Credentials {
@@ -67,6 +67,11 @@ class RingCredentials implements Credentials {
     // A login that is under way stays: its token will be a new one.
     const entry = this.#entries.get(tenantId)?.get(api);
     delete entry?.token;
+  };
+
+  readonly askAnew = (tenantId: TenantId): void => {
+    for (const entry of this.#entries.get(tenantId)?.values() ?? [])
+      if (entry.refused !== undefined && disposition(entry.refused.failure) === 'person') delete entry.refused;
   };
 
   #now(): number {

@@ -99,7 +99,7 @@ export function machineStep(call: MachineCall): ActionStep {
       // Of two that undo each other, the one that ended last says how the machine is.
       const last =
         opposite === undefined ? undefined : actions.find((one) => isOneOf(one, type, opposite) && one.status === 'Succeeded');
-      if (last?.type === type) return { kind: 'done', state: stateOf(last), operationId: last.id };
+      if (last?.type === type) return { kind: 'done', state: stateOf(last), operationId: last.id, foreign: true };
       return { kind: 'needed', state: last === undefined ? 'nothing is under way' : stateOf(last) };
     },
     send: async ({ run, target, choice, reason, marker }) => {

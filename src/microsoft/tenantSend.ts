@@ -17,7 +17,7 @@ import { ServerClocks } from './serverClocks';
 
 interface TenantSendOptions {
   readonly http: Http;
-  readonly credentials: Credentials;
+  readonly credentials: Pick<Credentials, 'token' | 'forget'>;
   readonly clouds: Clouds;
   readonly clock: Clock;
   readonly telemetry: Telemetry;

@@ -15,6 +15,10 @@ const graphUser = z.looseObject({
 });
 type GraphUser = z.infer<typeof graphUser>;
 const role = z.looseObject({ displayName: z.string().nullish(), roleTemplateId: z.string().nullish() });
+const eligibility = z.looseObject({
+  roleDefinitionId: z.string(),
+  roleDefinition: z.looseObject({ displayName: z.string().nullish() }).nullish(),
+});
 const member = z.looseObject({ id: z.string(), accountEnabled: z.boolean().nullish() });
 const risky = z.looseObject({ riskState: z.string() });
 
@@ -32,7 +36,7 @@ export const userPermissions: readonly Permission[] = [
   {
     api: 'graph',
     role: 'RoleManagement.Read.Directory',
-    why: 'Sees whether the user is an administrator, and never touches the last Global Administrator.',
+    why: 'Sees whether the user is an administrator or may become one, and never touches the last Global Administrator.',
   },
 ];
 
@@ -51,7 +55,7 @@ async function readUser(run: ActionRun, id: string): Promise<GraphUser> {
   return user;
 }
 
-/** The administrator roles a user holds now, through groups too. Roles that are only eligible (Privileged Identity Management) are not among them. */
+/** The administrator roles a user holds now, through groups too. */
 async function rolesOf(run: ActionRun, id: string): Promise<z.infer<typeof role>[]> {
   const found = await ask(run, {
     doing: 'reading the roles of a user',
@@ -60,6 +64,32 @@ async function rolesOf(run: ActionRun, id: string): Promise<z.infer<typeof role>
     limits: ['directory'],
   });
   return found.map((one) => parsedAnswer('reading the roles of a user', role, one));
+}
+
+/**
+ * The names of the roles that a user may activate (Privileged Identity Management); none without the licence for it. Those of a group are kept under the group,
+ * and not among them. https://learn.microsoft.com/graph/api/rbacapplication-list-roleeligibilityscheduleinstances
+ */
+async function eligibleRolesOf(run: ActionRun, id: string): Promise<string[]> {
+  const doing = 'reading the roles a user is eligible for';
+  const filter = encodeURIComponent(`principalId eq '${id}'`);
+  try {
+    const found = await ask(run, {
+      doing,
+      path: `/v1.0/roleManagement/directory/roleEligibilityScheduleInstances?$filter=${filter}&$expand=roleDefinition`,
+      permission: { api: 'graph', role: 'RoleManagement.Read.Directory' },
+      limits: ['directory'],
+    });
+    const names = found.map((one) => {
+      const { roleDefinition, roleDefinitionId } = parsedAnswer(doing, eligibility, one);
+      return `${roleDefinition?.displayName ?? roleDefinitionId} (eligible)`;
+    });
+    return [...new Set(names)];
+  } catch (error) {
+    const kind = failureOf(error)?.kind;
+    if (kind === 'notLicensed' || kind === 'notInThisCloud') return [];
+    throw error;
+  }
 }
 
 async function isLastGlobalAdministrator(run: ActionRun, id: string): Promise<boolean> {
@@ -89,7 +119,8 @@ export function inspectUser({ locksOut }: { readonly locksOut: boolean }): Actio
       return { target: nobody, roles: [], warnings: [], refusal: actionRefused('targetMissing'), state: 'unknown' };
     }
     const held = await rolesOf(run, id);
-    const roles = held.map(({ displayName, roleTemplateId }) => displayName ?? roleTemplateId ?? 'a role');
+    const eligible = await eligibleRolesOf(run, id);
+    const roles = [...held.map(({ displayName, roleTemplateId }) => displayName ?? roleTemplateId ?? 'a role'), ...eligible];
     const synced = user.onPremisesSyncEnabled === true;
     const warnings: ActionWarning[] = [
       ...(synced ? (['synced'] as const) : []),

@@ -22,7 +22,7 @@ export const newAction = named(
     action: z.string().describe('One of the actions that are listed'),
     target: z.string().describe('The object id of one user, or the id of one machine (40 hex digits)'),
     choice: z.string().optional().describe('Where the action offers one; the first when left out'),
-    reason: z.string().max(500).describe('Stands in the audit, for good'),
+    reason: z.string().max(500).describe('Stands in the audit'),
     dryRun: z.boolean().default(true).describe('True says what would be done; only false has it done'),
   }),
 );

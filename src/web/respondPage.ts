@@ -162,7 +162,7 @@ export function chooseActionPage(parts: ChooseParts): Html {
         </fieldset>
         <div class="field">
           <label for="reason">Why?</label>
-          <p class="quiet" id="reason-help">Stands in the audit, for good, and in what Microsoft shows about the action.</p>
+          <p class="quiet" id="reason-help">Stands in the audit, and in what Microsoft shows about the action.</p>
           <input id="reason" name="reason" required maxlength="500" aria-describedby="reason-help" value="${reason}" />
         </div>
         <div class="actions">

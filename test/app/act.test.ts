@@ -1,5 +1,7 @@
+import { joinLine } from '../../src/app/changeAction';
 import { decideAction } from '../../src/app/decideAction';
 import type { Decision } from '../../src/app/decideAction';
+import { forgetActed } from '../../src/app/forgetActed';
 import type { RequestedAction } from '../../src/app/requestAction';
 import type { ActionRow } from '../../src/domain/actionRow';
 import type { Operator } from '../../src/domain/operator';
@@ -105,6 +107,15 @@ describe('acting on a user', () => {
     expect(world.row(row.id).steps[0]?.failure).toMatchObject({ code: 'privilegedTarget' });
   });
 
+  it('says so when only who has a role for the unit of the user may change the user', async () => {
+    const world = new ActWorld();
+    const { id } = await begin(world, 'disableAccount', people.restricted.id);
+    await world.settle();
+
+    expect(world.row(id).steps[0]?.failure).toMatchObject({ kind: 'actionRefused', code: 'restrictedTarget' });
+    expect(world.users.effects).toEqual([]);
+  });
+
   it('confirms a user as compromised who was never at risk', async () => {
     const world = new ActWorld();
     const { id } = await begin(world, 'confirmCompromised', people.other.id);
@@ -200,6 +211,31 @@ describe('acting on a device', () => {
     expect(world.machines.actionsOf(machines.one.id)[0]?.status).toBe('Cancelled');
   });
 
+  it.each([
+    ['did not arrive', 'notArrived', 1],
+    ['arrived, and was not answered', 'lost', 2],
+  ] as const)(
+    'waits for what came of its own call, which %s, before it takes over what another did',
+    async (_how, fate, releases) => {
+      const world = new ActWorld();
+      const { id: machine } = machines.one;
+      const isolation = JSON.stringify({ Comment: 'by hand', IsolationType: 'Full' });
+      world.machines.answer('POST', `/api/machines/${machine}/isolate`, new URLSearchParams(), isolation);
+      await world.clock.advance(120_000);
+      // What the first does shows to the second only after it has sent its own.
+      world.machines.lagMs = 60_000;
+      let posts = 0;
+      world.fateOfRequest = ({ method }) => (method === 'POST' && (posts += 1) === 2 ? fate : 'go');
+      const first = await begin(world, 'releaseDevice', machine, {}, 'release-first');
+      const second = await begin(world, 'releaseDevice', machine, {}, 'release-second');
+      await world.settle();
+
+      expect([world.row(first.id).state, world.row(second.id).state]).toEqual(['verified', 'verified']);
+      expect(world.machines.effects.filter(({ what }) => what === 'Unisolate')).toHaveLength(releases);
+      expect(world.row(second.id).steps[0]?.adopted).toBe(releases === 1 ? true : undefined);
+    },
+  );
+
   it('tells a failure of the machine as one', async () => {
     const world = new ActWorld();
     world.machines.setMood(machines.one.id, 'failing');
@@ -222,4 +258,49 @@ describe('the kill switch', () => {
     await world.settle();
     expect(world.users.isEnabled(people.plain.id)).toBe(false);
   });
+});
+
+describe('what is kept', () => {
+  const dayMs = 86_400_000;
+  const kept = { actionsMs: 400 * dayMs, auditMs: undefined };
+
+  it('is the action with its key, for as long as it says; the audit stays', async () => {
+    const world = new ActWorld();
+    const { id } = await begin(world, 'disableAccount', people.plain.id);
+    await world.settle();
+    const lines = world.changes.kept.size;
+    const endedAt = Date.parse(world.row(id).since);
+    world.clock.jump(new Date(endedAt + kept.actionsMs));
+    await forgetActed(world.process(), kept, signal);
+
+    await begin(world, 'disableAccount', people.plain.id);
+    expect(world.actions.list()).toHaveLength(1);
+    expect(world.row(id).state).toBe('verified');
+
+    world.clock.jump(new Date(endedAt + kept.actionsMs + 1));
+    await forgetActed(world.process(), kept, signal);
+    expect(world.actions.list()).toEqual([]);
+    expect(world.changes.kept.size).toBe(lines);
+    expect(world.events.at(-1)).toEqual({ name: 'oldActsForgotten', fields: { actions: 1, changes: 0 } });
+
+    await forgetActed(world.process(), { ...kept, auditMs: 400 * dayMs }, signal);
+    expect(world.changes.kept.size).toBe(0);
+  });
+
+  it.each(['has ended', 'was forgotten'])(
+    'does not keep others waiting when a process puts one back in line that %s',
+    async (how) => {
+      const world = new ActWorld();
+      const first = await begin(world, 'disableAccount', people.plain.id);
+      await world.settle();
+      if (how === 'was forgotten') await world.actions.remove([first.id], signal);
+      await joinLine(world.process(), first, signal);
+
+      const { id } = await begin(world, 'enableAccount', people.plain.id);
+      await world.settle(600_000);
+
+      expect(world.row(id).state).toBe('verified');
+      expect(world.lines.list().flatMap(({ actions }) => actions)).toEqual([]);
+    },
+  );
 });

@@ -52,6 +52,47 @@ describe('a request for an action', () => {
     expect(causes(asked)).toEqual(['privileged']);
   });
 
+  it('needs a second person for somebody who may become an administrator, as far as the tenant has such roles', async () => {
+    const world = new ActWorld();
+    const asked = await world.ask(world.process(), { ...disable(people.eligible.id), dryRun: true });
+    if (!asked.dryRun) throw new Error('It was no dry run.');
+
+    expect(asked.approval).toEqual(['privileged']);
+    expect(asked.report.roles).toEqual(['Global Administrator (eligible)', 'Helpdesk Administrator (eligible)']);
+    world.users.hasPrivilegedIdentityManagement = false;
+    expect(causes(await world.ask(world.process(), disable(people.eligible.id)))).toEqual([]);
+  });
+
+  it('says before anything is sent that no licence for it is known, and leaves it to Microsoft', async () => {
+    const world = new ActWorld();
+    const warnings = async (action: string, target: string) => {
+      const asked = await world.ask(world.process(), { action, target, dryRun: true });
+      if (!asked.dryRun) throw new Error('It was no dry run.');
+      return asked.report.warnings;
+    };
+    const all = async () => [
+      await warnings('confirmCompromised', people.plain.id),
+      await warnings('scanDevice', machines.one.id),
+      await warnings('disableAccount', people.plain.id),
+    ];
+
+    expect(await all()).toEqual([[], [], []]);
+    world.servicePlans = ['AAD_PREMIUM_P2'];
+    expect(await all()).toEqual([[], ['licence'], []]);
+    world.servicePlans = [];
+    expect(await all()).toEqual([['licence'], ['licence'], []]);
+  });
+
+  it('fails when it cannot be known whether somebody may become an administrator', async () => {
+    const world = new ActWorld();
+    world.fateOfRequest = ({ url }) => (url.includes('roleEligibilityScheduleInstances') ? 'fault' : 'go');
+
+    await expect(world.ask(world.process(), disable(people.plain.id))).rejects.toMatchObject({
+      failure: { kind: 'unavailable' },
+    });
+    expect(world.actions.list()).toEqual([]);
+  });
+
   it('is refused on a platform on which it does not work, before anything is sent', async () => {
     const world = new ActWorld();
     const isolate = (target: string, choice: string) => world.ask(world.process(), { action: 'isolateDevice', target, choice });

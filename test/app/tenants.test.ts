@@ -42,6 +42,8 @@ class World {
   /** Where each name lives. */
   readonly directory = new Map<string, Discovery>([[contoso, { found: true, tenantId: contoso, cloud: 'commercial' }]]);
   readonly asked: (CloudId | undefined)[] = [];
+  /** What goes wrong, one after the other, when a tenant is looked up. */
+  readonly lookUpFailures: Failure[] = [];
   logins = 0;
   login: (secret: string) => Promise<{ readonly roles: readonly string[] }> = async () =>
     Promise.resolve({ roles: ['ActivityFeed.Read'] });
@@ -59,6 +61,8 @@ class World {
       rotation: this.rotation,
       discover: async (tenant, expected) => {
         this.asked.push(expected);
+        const failure = this.lookUpFailures.shift();
+        if (failure !== undefined) throw new ConnectorError('looking a tenant up', failure);
         return Promise.resolve(this.directory.get(tenant) ?? { found: false });
       },
       tryLogin: async (_tenant, given) => {
@@ -241,6 +245,46 @@ describe('addTenant', () => {
 
     expect(world.logins).toBe(4);
     expect(world.said).toContain('The login service does not answer; trying for up to two minutes …');
+  });
+
+  it('waits a moment when the tenant cannot be looked up or the login service asks for it, and says so', async () => {
+    const world = new World();
+    world.lookUpFailures.push({ kind: 'unavailable', code: 'HTTP 503' }, { kind: 'throttled', code: 'HTTP 429' });
+    world.login = async () =>
+      world.logins < 2
+        ? failing({ kind: 'throttled', code: 'HTTP 429', retryAfterMs: 20_000 })()
+        : Promise.resolve({ roles: ['ActivityFeed.Read'] });
+
+    await world.add();
+
+    expect(await idsOf(world)).toEqual([contoso]);
+    expect(world.clock.now().getTime() - start.getTime()).toBe(30_000);
+    expect(world.said).toEqual([
+      'Looking the tenant up …',
+      'The login service does not answer; trying for up to two minutes …',
+      'Signing in as the application …',
+      'The login service is busy and asks to wait; trying for up to two minutes …',
+      'Storing the secret in Key Vault …',
+    ]);
+  });
+
+  it.each<[string, Failure[], number]>([
+    [
+      'does not answer for two minutes',
+      Array.from({ length: 99 }, () => ({ kind: 'unavailable', code: 'HTTP 503' })),
+      2 * minuteMs,
+    ],
+    ['asks to wait for longer', [{ kind: 'throttled', code: 'HTTP 429', retryAfterMs: 3 * minuteMs }], 0],
+  ])('gives up, having written nothing, when the login service %s', async (_, failures, afterMs) => {
+    const world = new World();
+    world.lookUpFailures.push(...failures);
+
+    const error = await world.add().catch((caught: unknown) => caught);
+
+    expect(error).toMatchObject({ failure: failures[0] });
+    expect(world.clock.now().getTime() - start.getTime()).toBe(afterMs);
+    expect(await idsOf(world)).toEqual([]);
+    expect(world.stores.secrets.values.size).toBe(0);
   });
 
   it.each<[string, Failure, string]>([

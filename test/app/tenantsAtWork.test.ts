@@ -1,5 +1,6 @@
 import type { Simulation } from '../support/simulation';
 import type { SourceRow } from '../../src/domain/sourceState';
+import { newSourceRow } from '../../src/domain/sourceState';
 import { collectMessage } from '../../src/app/collect';
 import { maintain } from '../../src/app/maintain';
 import { scheduleNow, scheduleTick } from '../../src/app/schedule';
@@ -30,6 +31,41 @@ describe('polling', () => {
 
     expect(before).toEqual(['first#0']);
     expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
+  });
+
+  it('that is disabled, and is asked for while a run is under way, runs again when that is over', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('asking', { polling: { kind: 'disabled' } }), { unitsInFlight: 1 });
+    for (let index = 0; index < 3; index += 1)
+      source.add(scriptedUnit(`slow${index}`, at(-(index + 1) * minuteMs), 1, { readMs: 45_000 }));
+    const [worker, other] = [simulation.start(), simulation.start()];
+    const asking = simulation.clock.sleep(60_000, forever).then(async () => {
+      source.add(scriptedUnit('new', at(minuteMs), 1));
+      const row = lastRow(simulation);
+      expect(row.leaseOwner).toBeDefined();
+      await scheduleNow(worker.ports, [row], forever);
+      const received = simulation.stores.queue.receive(minuteMs);
+      if (received === undefined) throw new Error('no message');
+      await collectMessage(other.ports, received.message, forever);
+      received.done();
+    });
+
+    await simulation.runFor(worker, 5 * minuteMs);
+    await asking;
+
+    expect(simulation.stores.sink.records(source.hub).map(({ id }) => id)).toContain('new#0');
+    expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
+  });
+
+  it('asks for a token anew with each run, so that what was mended is seen', async () => {
+    const { simulation } = simulateFeed(tenantNamed('regular', { polling: { kind: 'every', seconds: 600 } }));
+    const asked: string[] = [];
+    const worker = simulation.start(undefined, { askAnew: (tenantId) => asked.push(tenantId) });
+
+    await simulation.runFor(worker, hourMs);
+
+    const runs = worker.process.telemetry.named('runFinished').length;
+    expect(runs).toBeGreaterThanOrEqual(5);
+    expect(asked).toEqual(Array.from({ length: runs }, () => tenantNamed('regular').id));
   });
 
   it('at a fixed interval keeps to it', async () => {
@@ -74,6 +110,27 @@ describe('a tenant', () => {
       { tenant: tenant.id, source: source.id, state: 'paused', before: expect.any(String) as string },
     ]);
     expect(entriesWhilePaused).toBe(0);
+    expect(checkHistory(simulation, source)).toEqual([]);
+  });
+
+  it('that is resumed before its run has noticed the pause is collected again at once', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'), { unitsInFlight: 1 });
+    for (let index = 0; index < 12; index += 1)
+      source.add(scriptedUnit(`unit${index}`, at(-(index + 1) * minuteMs), 2, { readMs: 20_000 }));
+    const tenant = tenantNamed('scheduled');
+    const worker = simulation.start();
+    simulation.repairs = false;
+    const resuming = simulation.clock.sleep(60_000, forever).then(async () => {
+      simulation.stores.tenants.put({ ...tenant, status: 'paused', epoch: 2 });
+      await simulation.clock.sleep(15_000, forever);
+      simulation.stores.tenants.put({ ...tenant, epoch: 3 });
+      await scheduleNow(worker.ports, [lastRow(simulation)], forever);
+    });
+
+    await simulation.runFor(worker, 15 * minuteMs);
+    await resuming;
+
+    expect(source.reads.length).toBeGreaterThanOrEqual(12);
     expect(checkHistory(simulation, source)).toEqual([]);
   });
 
@@ -192,6 +249,29 @@ describe('maintain', () => {
     await simulation.await(worker, simulation.clock.sleep(3 * hourMs, forever));
     expect((await inventory())?.['secondsSinceRun']).toBeGreaterThan(10_000);
     expect(worker.process.telemetry.named('maintained').at(-1)).toMatchObject({ tenants: 1 });
+  });
+
+  it('brings what lists show up to date, and forgets tenants that are gone', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('scheduled'));
+    source.add(scriptedUnit('unit', at(-hourMs), 3));
+    const { sourceRows } = simulation.stores;
+    const worker = simulation.start();
+    const gone = await sourceRows.create(newSourceRow(tenantNamed('gone').id, source.id, simulation.clock.now()), forever);
+    await simulation.runFor(worker, 5 * minuteMs);
+    const shown = async () => Array.fromAsync(sourceRows.glances(forever));
+    const right = await shown();
+
+    sourceRows.loseGlances();
+    await sourceRows.renewGlance(gone.tenantId, [gone], forever);
+    await simulation.await(worker, maintain(worker.ports, forever));
+
+    expect(right).toMatchObject([{ tenantId: tenantNamed('scheduled').id, sources: [{ recordsTotal: 3 }] }]);
+    expect(await shown()).toEqual(right);
+    expect(await sourceRows.ofTenant(gone.tenantId, forever)).toEqual([]);
+    const renewals = () => worker.process.steps.filter((step) => step === 'sourceRows.renewGlance').length;
+    const before = renewals();
+    await simulation.await(worker, maintain(worker.ports, forever));
+    expect([before > 0, renewals()]).toEqual([true, before]);
   });
 
   it('gives a source its row and its schedule entry back, and removes entries of tenants that are gone', async () => {

@@ -1,8 +1,6 @@
 import { createServer } from 'node:http';
 import { azureCredential } from '../../src/azure/azureCredential';
 
-jest.setTimeout(30_000);
-
 describe('azureCredential', () => {
   it('asks the managed identity endpoint of the host, for the identity that was chosen', async () => {
     const asked: string[] = [];

@@ -4,8 +4,6 @@ import { evidenceStoreContract } from '../support/evidenceStoreContract';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const tenant = '11111111-2222-4333-8444-000000000001';
 const id = '2026-11-22T10:00:00.000Z';

@@ -5,8 +5,6 @@ import type { OversizeStore } from '../../src/domain/ports';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const record = {
   tenantId: '11111111-1111-4111-8111-111111111111',

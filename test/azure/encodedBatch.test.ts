@@ -6,8 +6,6 @@ import type { OutgoingEvent } from '../../src/domain/event';
 import { startEventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
 import type { EventHubsEmulator } from '../local/eventHubs/eventHubsEmulator';
 
-jest.setTimeout(60_000);
-
 const limitBytes = 64 * 1024;
 const partitionKey = '11111111-1111-4111-8111-111111111111';
 

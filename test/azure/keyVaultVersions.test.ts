@@ -5,8 +5,6 @@ import { startKeyVault } from '../local/keyVault/keyVault';
 import type { KeyVault } from '../local/keyVault/keyVault';
 import { failureKindOf } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 
 describe('keyVaultVersions', () => {

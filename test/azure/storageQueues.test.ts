@@ -6,8 +6,6 @@ import type { CollectMessage } from '../../src/domain/schedule';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 const message: CollectMessage = {
   v: 1,

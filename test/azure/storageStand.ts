@@ -34,6 +34,29 @@ export async function startStorageStand(): Promise<StorageStand> {
   };
 }
 
+/** What a test has for itself: tables that nobody used before, no faults, and what is said of rows that cannot be read. */
+export interface FreshStorage extends StorageStand {
+  readonly storagePrefix: string;
+  readonly corrupt: readonly string[];
+  /** For the store under test. */
+  readonly options: { readonly storagePrefix: string; readonly onCorruptRow: (description: string) => void };
+}
+
+/** Starts the stand before the tests around this call, stops it after them, and begins each of them with storage of its own. */
+export function withStorage(begin: (fresh: FreshStorage) => void): void {
+  let stand: StorageStand;
+  beforeAll(async () => {
+    stand = await startStorageStand();
+  });
+  afterAll(async () => stand.stop());
+  beforeEach(() => {
+    const storagePrefix = stand.prefix();
+    const corrupt: string[] = [];
+    stand.proxy.fail([]);
+    begin({ ...stand, storagePrefix, corrupt, options: { storagePrefix, onCorruptRow: (text) => corrupt.push(text) } });
+  });
+}
+
 /** The failure kind a promise rejects with, or `none`. */
 export async function failureKindOf(promise: Promise<unknown>): Promise<string> {
   try {

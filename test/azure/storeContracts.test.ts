@@ -8,7 +8,6 @@ import { coverageStoreContract, scheduleIndexContract, sourceStoreContract } fro
 import { startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(120_000);
 // The same cases each time: a test that fails only sometimes helps nobody.
 fc.configureGlobal({ seed: 20261122 });
 

@@ -1,11 +1,10 @@
 import { tableActionLimits, tableActionStore } from '../../src/azure/tableActionStores';
 import * as life from '../../src/domain/actionLife';
 import type { ActionRow, ActionStore } from '../../src/domain/actionRow';
+import { without } from '../../src/domain/without';
 import { MemoryActions } from '../support/memoryRowStore';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
 
 const { signal } = new AbortController();
 const start = Date.parse('2026-11-22T10:00:00.000Z');
@@ -40,6 +39,12 @@ function full(): ActionRow {
   row = life.cancelRequested(row, 'home/requester', 'Responder', now);
   row = life.stepFailed(row, step(), { kind: 'actionRefused', code: 'y', detail: 'z' }, now);
   return { ...row, told: 3, epoch: 4, leaseOwner: 'me', leaseUntil: now.toISOString(), watchUntil: now.toISOString() };
+}
+
+/** An action that was declined so many seconds after the start, with nothing left to do. */
+function ended(number: number, after: number, tenantId?: string): ActionRow {
+  const row = life.declined(action(number, tenantId), 'home/approver', 'Approver', new Date(start + after * 1_000));
+  return { ...row, left: true, told: row.story.length };
 }
 
 async function idsOf(rows: AsyncIterable<ActionRow>): Promise<string[]> {
@@ -105,6 +110,27 @@ describe.each(stores)('actions %s', (_name, make) => {
     expect(await listed('tenant-a', 10)).toEqual([4, 2]);
     expect(await listed('tenant-c', 10)).toEqual([]);
   });
+
+  it('are forgotten when they ended long ago, and nothing is left to do about them', async () => {
+    const store = make();
+    const open = action(2);
+    const untold: ActionRow = { ...ended(3, 10), told: 0 };
+    const inLine: ActionRow = without(ended(4, 10), 'left');
+    const lately = ended(5, 90);
+    for (const row of [ended(1, 10), open, untold, inLine, lately, ended(6, 10, 'tenant-b')])
+      await store.save(row, undefined, signal);
+    const cutOff = new Date(start + 60_000);
+
+    expect(await store.forget(cutOff, signal)).toBe(2);
+    expect(await store.forget(cutOff, signal)).toBe(0);
+    expect(await store.find(action(1).id, signal)).toBeUndefined();
+    const kept = await store.newest(undefined, 10, signal);
+    expect(kept.map(({ id }) => Number(id))).toEqual([5, 4, 3, 2]);
+    expect(await idsOf(store.due(new Date(start + 3_600_000), signal))).toEqual([2, 3, 4].map((number) => action(number).id));
+    // The key is free again.
+    await store.save(action(1), undefined, signal);
+    expect(await idsOf(store.due(new Date(start + 3_600_000), signal))).toContain(action(1).id);
+  });
 });
 
 describe('the table of actions', () => {
@@ -119,6 +145,46 @@ describe('the table of actions', () => {
     expect(await failureKindOf(store.find(action(1).id, signal))).toBe('unexpectedResponse');
     expect(await failureKindOf(store.save(action(1), undefined, signal))).toBe('conflict');
     expect(corrupt).not.toEqual([]);
+  });
+
+  it.each(['the row', 'the row and an entry of the list of all', 'the row, with its entry among those that are due'])(
+    'forgets what is left when a process died after it had deleted %s',
+    async (deleted) => {
+      const storagePrefix = stand.prefix();
+      const store = tableActionStore(stand.access, { storagePrefix });
+      const table = stand.table(`${storagePrefix}actions`);
+      const old = ended(1, 10);
+      await store.save(old, undefined, signal);
+      const list = async (): Promise<{ partitionKey: string; rowKey: string }[]> =>
+        (await Array.fromAsync(table.listEntities())).map(({ partitionKey = '', rowKey = '' }) => ({ partitionKey, rowKey }));
+      const remove = async (partition: string): Promise<void> => {
+        for (const { partitionKey, rowKey } of await list())
+          if (partitionKey === partition) await table.deleteEntity(partition, rowKey);
+      };
+      await remove('actions');
+      if (deleted.includes('list of all')) await remove('all');
+      const due = { partitionKey: 'due', rowKey: old.id, dueAt: old.dueAt };
+      if (deleted.includes('due')) await table.createEntity(due);
+      expect(await list()).not.toEqual([]);
+
+      await store.forget(new Date(start + 60_000), signal);
+
+      expect(await list()).toEqual([]);
+    },
+  );
+
+  it('lists an action once whose key was used by several at the same time, or again after it was forgotten', async () => {
+    const store = tableActionStore(stand.access, { storagePrefix: stand.prefix() });
+    const first = ended(1, 10);
+    await store.save(first, undefined, signal);
+    const second: ActionRow = { ...first, requestedAt: new Date(start + 2_000).toISOString() };
+    expect(await failureKindOf(store.save(second, undefined, signal))).toBe('conflict');
+
+    expect(await store.newest(undefined, 10, signal)).toEqual([first]);
+    expect(await store.newest('tenant-a', 10, signal)).toEqual([first]);
+    const later = new Date(start + 3_600_000);
+    expect(await store.forget(later, signal)).toBeGreaterThan(0);
+    expect(await store.newest(undefined, 10, signal)).toEqual([]);
   });
 
   it('keeps the lines of targets and the budgets of tenants beside it', async () => {

@@ -3,10 +3,8 @@ import { tablePoisonStore } from '../../src/azure/tablePoisonStore';
 import { emptyCoverage } from '../../src/domain/coverage';
 import type { Gap, HourCoverage } from '../../src/domain/coverage';
 import type { CoverageStore } from '../../src/domain/ports';
-import { startStorageStand } from './storageStand';
-import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
+import { withStorage } from './storageStand';
+import type { FreshStorage } from './storageStand';
 
 const { signal } = new AbortController();
 const scope = { tenantId: '11111111-1111-4111-8111-111111111111', sourceId: 'activity.exchange' };
@@ -31,27 +29,17 @@ function hour(name: string, listed: number): HourCoverage {
   };
 }
 
-let stand: StorageStand;
-let storagePrefix: string;
+let stand: FreshStorage;
 
-beforeAll(async () => {
-  stand = await startStorageStand();
-});
-
-afterAll(() => stand.stop());
-
-beforeEach(() => {
-  storagePrefix = stand.prefix();
-  stand.proxy.fail([]);
+withStorage((fresh) => {
+  stand = fresh;
 });
 
 describe('tableCoverageStore', () => {
   let store: CoverageStore;
-  let corrupt: string[];
 
   beforeEach(() => {
-    corrupt = [];
-    store = tableCoverageStore(stand.access, { storagePrefix, onCorruptRow: (description) => corrupt.push(description) });
+    store = tableCoverageStore(stand.access, stand.options);
   });
 
   it('keeps hours, replaces them, and gives those of a span in order', async () => {
@@ -72,7 +60,7 @@ describe('tableCoverageStore', () => {
 
   it('records a gap once, also when the answer was lost, and knows which were sent', async () => {
     stand.proxy.fail(['lostAs500']);
-    const behindProxy = tableCoverageStore(stand.proxy.access, { storagePrefix });
+    const behindProxy = tableCoverageStore(stand.proxy.access, stand.options);
 
     expect(await behindProxy.recordGap(gap, signal)).toBe(true);
     expect(await store.recordGap({ ...gap, explanation: 'Told otherwise.', recordedAt: new Date() }, signal)).toBe(false);
@@ -95,13 +83,13 @@ describe('tableCoverageStore', () => {
     await store.recordGap(gap, signal);
     const partitionKey = `${scope.tenantId}|${scope.sourceId}`;
     await stand
-      .table(`${storagePrefix}coverage`)
+      .table(`${stand.storagePrefix}coverage`)
       .updateEntity({ partitionKey, rowKey: '2026-11-20T04', listed: 'four' }, 'Merge');
-    await stand.table(`${storagePrefix}gaps`).createEntity({ partitionKey, rowKey: 'x', sent: false });
+    await stand.table(`${stand.storagePrefix}gaps`).createEntity({ partitionKey, rowKey: 'x', sent: false });
 
     expect(await store.hours(scope, '2026-11-20', '2026-11-21', signal)).toEqual([hour('2026-11-20T05', 5)]);
     expect(await store.unsentGaps(scope, signal)).toEqual([gap]);
-    expect(corrupt).toHaveLength(2);
+    expect(stand.corrupt).toHaveLength(2);
   });
 });
 
@@ -114,13 +102,13 @@ describe('tablePoisonStore', () => {
       ticket,
       dueAt: at.toISOString(),
     }));
-    const store = tablePoisonStore(stand.access, { storagePrefix });
+    const store = tablePoisonStore(stand.access, stand.options);
 
     await store.record({ cause: 'not JSON', message: '\u0000'.repeat(60_000), entries, at }, signal);
     await store.record({ cause: 'not JSON', message: '\u0000'.repeat(60_000), entries, at }, signal);
 
     const rows: Record<string, unknown>[] = [];
-    for await (const row of stand.table(`${storagePrefix}poison`).listEntities()) rows.push(row);
+    for await (const row of stand.table(`${stand.storagePrefix}poison`).listEntities()) rows.push(row);
     expect(rows).toEqual([
       expect.objectContaining({ partitionKey: '2026-11-22', cause: 'not JSON', entries: JSON.stringify(entries) }),
     ]);

@@ -2,10 +2,8 @@ import { tableLedger } from '../../src/azure/tableLedger';
 import type { LedgerRow, LedgerScope } from '../../src/domain/ledger';
 import type { Ledger } from '../../src/domain/ports';
 import type { Unit } from '../../src/domain/source';
-import { failureKindOf, startStorageStand } from './storageStand';
-import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
+import { failureKindOf, withStorage } from './storageStand';
+import type { FreshStorage } from './storageStand';
 
 const { signal } = new AbortController();
 const scope: LedgerScope = { tenantId: '11111111-1111-4111-8111-111111111111', sourceId: 'activity.exchange' };
@@ -29,28 +27,18 @@ async function gathered(pages: AsyncIterable<readonly LedgerRow[]>): Promise<Led
 }
 
 describe('tableLedger', () => {
-  let stand: StorageStand;
-  let storagePrefix: string;
+  let stand: FreshStorage;
   let ledger: Ledger;
   let behindProxy: Ledger;
-  let corrupt: string[];
 
-  beforeAll(async () => {
-    stand = await startStorageStand();
-  });
-
-  afterAll(() => stand.stop());
-
-  beforeEach(() => {
-    storagePrefix = stand.prefix();
-    corrupt = [];
-    stand.proxy.fail([]);
-    ledger = tableLedger(stand.access, { storagePrefix, onCorruptRow: (description) => corrupt.push(description) });
-    behindProxy = tableLedger(stand.proxy.access, { storagePrefix });
+  withStorage((fresh) => {
+    stand = fresh;
+    ledger = tableLedger(stand.access, stand.options);
+    behindProxy = tableLedger(stand.proxy.access, stand.options);
   });
 
   const damage = (row: LedgerRow, columns: object) =>
-    stand.table(`${storagePrefix}ledger`).updateEntity(
+    stand.table(`${stand.storagePrefix}ledger`).updateEntity(
       {
         partitionKey: `${scope.tenantId}|${scope.sourceId}|${row.unit.at.toISOString().slice(0, 10)}`,
         rowKey: rowKeys.get(row.unit.id) ?? '',
@@ -61,7 +49,7 @@ describe('tableLedger', () => {
   const rowKeys = new Map<string, string>();
   const gatheredRows = async () => {
     const found: Record<string, unknown>[] = [];
-    for await (const row of stand.table(`${storagePrefix}ledger`).listEntities()) found.push(row);
+    for await (const row of stand.table(`${stand.storagePrefix}ledger`).listEntities()) found.push(row);
     return found;
   };
   const noteKeys = async () => {
@@ -177,7 +165,7 @@ describe('tableLedger', () => {
 
     const [a, b] = await Promise.all([
       ledger.enlist(scope, units, now, signal),
-      tableLedger(stand.access, { storagePrefix }).enlist(scope, units.slice(50), now, signal),
+      tableLedger(stand.access, stand.options).enlist(scope, units.slice(50), now, signal),
     ]);
 
     expect(a.slice(50).map(({ etag }) => etag)).toEqual(b.map(({ etag }) => etag));
@@ -220,8 +208,8 @@ describe('tableLedger', () => {
 
     expect((await gathered(ledger.hour(scope, '2026-11-22T10', signal))).map((row) => row.unit.id)).toEqual([unit(1).id]);
     expect(await ledger.find(scope, unit(2), signal)).toBeUndefined();
-    expect(corrupt).toHaveLength(3);
-    expect(corrupt.join()).toContain('column state');
+    expect(stand.corrupt).toHaveLength(3);
+    expect(stand.corrupt.join()).toContain('column state');
     const again = await ledger.enlist(scope, [unit(1), unit(2), unit(3)], now, signal);
 
     expect(again.map(({ state }) => state)).toEqual(['done', 'pending', 'pending']);

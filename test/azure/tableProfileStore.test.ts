@@ -2,10 +2,8 @@ import { tableProfileStore } from '../../src/azure/tableProfileStore';
 import type { ProfileStore } from '../../src/domain/ports';
 import type { TenantProfile } from '../../src/domain/verdict';
 import { profileStoreContract } from '../support/storeContracts';
-import { startStorageStand } from './storageStand';
-import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
+import { withStorage } from './storageStand';
+import type { FreshStorage } from './storageStand';
 
 const { signal } = new AbortController();
 const profile: TenantProfile = {
@@ -18,21 +16,12 @@ const profile: TenantProfile = {
 };
 
 describe('tableProfileStore', () => {
-  let stand: StorageStand;
-  let storagePrefix: string;
-  let corrupt: string[];
+  let stand: FreshStorage;
   let makeStore: () => ProfileStore;
 
-  beforeAll(async () => {
-    stand = await startStorageStand();
-  });
-
-  afterAll(() => stand.stop());
-
-  beforeEach(() => {
-    storagePrefix = stand.prefix();
-    corrupt = [];
-    makeStore = () => tableProfileStore(stand.access, { storagePrefix, onCorruptRow: (text) => corrupt.push(text) });
+  withStorage((fresh) => {
+    stand = fresh;
+    makeStore = () => tableProfileStore(stand.access, stand.options);
   });
 
   profileStoreContract(() => makeStore());
@@ -41,10 +30,10 @@ describe('tableProfileStore', () => {
     const store = makeStore();
     await store.save(profile, signal);
     const damaged = { partitionKey: profile.tenantId, rowKey: 'profile', verdicts: 'not JSON' };
-    await stand.table(`${storagePrefix}profiles`).updateEntity(damaged, 'Merge');
+    await stand.table(`${stand.storagePrefix}profiles`).updateEntity(damaged, 'Merge');
 
     expect(await store.find(profile.tenantId, signal)).toBeUndefined();
-    expect(corrupt).toEqual([expect.stringContaining('column verdicts cannot be read')]);
+    expect(stand.corrupt).toEqual([expect.stringContaining('column verdicts cannot be read')]);
 
     await store.save(profile, signal);
     expect(await store.find(profile.tenantId, signal)).toEqual(profile);
@@ -60,12 +49,12 @@ describe('tableProfileStore', () => {
       servicePlans: JSON.stringify(['MTP', 'A_PLAN_OF_TOMORROW']),
       verdicts: JSON.stringify({ 'graph.users': { name: 'ok', ...verdict }, 'graph.signIns': { name: 'tomorrow', ...verdict } }),
     };
-    await stand.table(`${storagePrefix}profiles`).updateEntity(newer, 'Merge');
+    await stand.table(`${stand.storagePrefix}profiles`).updateEntity(newer, 'Merge');
 
     const found = await store.find(profile.tenantId, signal);
 
     expect(found?.servicePlans).toEqual(['MTP']);
     expect(Object.keys(found?.verdicts ?? {})).toEqual(['graph.users']);
-    expect(corrupt).toEqual([]);
+    expect(stand.corrupt).toEqual([]);
   });
 });

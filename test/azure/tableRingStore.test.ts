@@ -1,10 +1,8 @@
 import { tableRingStore } from '../../src/azure/tableRingStore';
 import type { CredentialRing } from '../../src/domain/credential';
 import type { RingStore } from '../../src/domain/ports';
-import { failureKindOf, startStorageStand } from './storageStand';
-import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
+import { failureKindOf, withStorage } from './storageStand';
+import type { FreshStorage } from './storageStand';
 
 const { signal } = new AbortController();
 const at = '2026-11-22T12:00:00.000Z';
@@ -27,22 +25,12 @@ const ring: Required<CredentialRing> = {
 };
 
 describe('tableRingStore', () => {
-  let stand: StorageStand;
-  let storagePrefix: string;
+  let stand: FreshStorage;
   let store: RingStore;
-  let corrupt: string[];
 
-  beforeAll(async () => {
-    stand = await startStorageStand();
-  });
-
-  afterAll(() => stand.stop());
-
-  beforeEach(() => {
-    storagePrefix = stand.prefix();
-    corrupt = [];
-    stand.proxy.fail([]);
-    store = tableRingStore(stand.access, { storagePrefix, onCorruptRow: (description) => corrupt.push(description) });
+  withStorage((fresh) => {
+    stand = fresh;
+    store = tableRingStore(stand.access, stand.options);
   });
 
   const due = async (now: string): Promise<string[]> =>
@@ -73,12 +61,12 @@ describe('tableRingStore', () => {
 
   it('does not take a ring that cannot be read for one that is not there', async () => {
     await store.save(ring, signal);
-    const table = stand.table(`${storagePrefix}credentials`);
+    const table = stand.table(`${stand.storagePrefix}credentials`);
     await table.updateEntity({ partitionKey: 'rings', rowKey: ring.name, ring: '{"name":"tenant-1"}' }, 'Merge');
 
     expect(await failureKindOf(store.find(ring.name, signal))).toBe('unexpectedResponse');
     expect(await due('2027-01-01T00:00:00.000Z')).toEqual([]);
-    expect(corrupt).toHaveLength(2);
+    expect(stand.corrupt).toHaveLength(2);
     expect(await store.find('another', signal)).toBeUndefined();
   });
 });

@@ -5,8 +5,6 @@ import { TableRows } from '../../src/azure/tableRows';
 import { failureKindOf, startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 
 describe('TableRows', () => {
@@ -192,6 +190,21 @@ describe('TableRows', () => {
     await rows.removeAll('p', ['a'], signal);
 
     expect([await valueOf('a'), await valueOf('b'), await valueOf('c')]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('deletes a row only as it was read, also when the answer is lost', async () => {
+    const [etag = ''] = await rows.write('p', [create('r')], signal);
+    const read = await rows.get('p', 'r', signal);
+    if (read === undefined) throw new Error('The row is gone.');
+    await rows.write('p', [replace('r', 2, etag)], signal);
+
+    expect(await rows.removeUnchanged(read, signal)).toBe(false);
+    expect(await valueOf('r')).toBe(2);
+    const again = await rows.get('p', 'r', signal);
+    stand.proxy.fail(['lostAs500']);
+    expect(await behindProxy.removeUnchanged(again ?? read, signal)).toBe(true);
+    expect(await valueOf('r')).toBeUndefined();
+    expect(await rows.removeUnchanged(read, signal)).toBe(true);
   });
 });
 

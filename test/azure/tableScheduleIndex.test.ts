@@ -1,10 +1,8 @@
 import { tableScheduleIndex } from '../../src/azure/tableScheduleIndex';
 import type { ScheduleIndex } from '../../src/domain/ports';
 import type { ScheduleEntry } from '../../src/domain/schedule';
-import { failureKindOf, startStorageStand } from './storageStand';
-import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
+import { failureKindOf, withStorage } from './storageStand';
+import type { FreshStorage } from './storageStand';
 
 const { signal } = new AbortController();
 const now = new Date('2026-11-22T12:00:00.000Z');
@@ -29,24 +27,14 @@ async function gathered(entries: AsyncIterable<ScheduleEntry>): Promise<Schedule
 }
 
 describe('tableScheduleIndex', () => {
-  let stand: StorageStand;
-  let storagePrefix: string;
+  let stand: FreshStorage;
   let index: ScheduleIndex;
   let behindProxy: ScheduleIndex;
-  let corrupt: string[];
 
-  beforeAll(async () => {
-    stand = await startStorageStand();
-  });
-
-  afterAll(() => stand.stop());
-
-  beforeEach(() => {
-    storagePrefix = stand.prefix();
-    corrupt = [];
-    stand.proxy.fail([]);
-    index = tableScheduleIndex(stand.access, { storagePrefix, onCorruptRow: (description) => corrupt.push(description) });
-    behindProxy = tableScheduleIndex(stand.proxy.access, { storagePrefix });
+  withStorage((fresh) => {
+    stand = fresh;
+    index = tableScheduleIndex(stand.access, stand.options);
+    behindProxy = tableScheduleIndex(stand.proxy.access, stand.options);
   });
 
   it('gives what is due in a shard, earliest first, up to the limit', async () => {
@@ -64,7 +52,7 @@ describe('tableScheduleIndex', () => {
 
     const claims = await Promise.all([
       index.claim(entries, later, signal),
-      tableScheduleIndex(stand.access, { storagePrefix }).claim(entries, later, signal),
+      tableScheduleIndex(stand.access, stand.options).claim(entries, later, signal),
     ]);
 
     const tenants = claims.flat().map(({ tenantId }) => tenantId);
@@ -115,7 +103,7 @@ describe('tableScheduleIndex', () => {
 
   it('takes away an entry that cannot be read, so that it does not stand in front of the others', async () => {
     await index.put([entry(1, -5), entry(2)], signal);
-    const table = stand.table(`${storagePrefix}schedule`);
+    const table = stand.table(`${stand.storagePrefix}schedule`);
     await table.createEntity({ partitionKey: 's03', rowKey: '2020 or so', tenantId: 'x' });
     await table.updateEntity(
       {
@@ -127,9 +115,9 @@ describe('tableScheduleIndex', () => {
     );
 
     expect(await index.due(3, now, { atMost: 1 }, signal)).toEqual([entry(2)]);
-    expect(corrupt).toHaveLength(2);
+    expect(stand.corrupt).toHaveLength(2);
     expect(await gathered(index.all(3, signal))).toEqual([entry(2)]);
-    expect(corrupt).toHaveLength(2);
+    expect(stand.corrupt).toHaveLength(2);
   });
 
   it('says unavailable when the store is', async () => {

@@ -4,8 +4,6 @@ import { tableWorkers } from '../../src/azure/tableWorkers';
 import { startStorageStand } from './storageStand';
 import type { StorageStand } from './storageStand';
 
-jest.setTimeout(60_000);
-
 const { signal } = new AbortController();
 let stand: StorageStand;
 

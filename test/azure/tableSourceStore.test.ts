@@ -3,10 +3,8 @@ import { ledgerDays } from '../../src/domain/ledger';
 import type { SourceStore } from '../../src/domain/ports';
 import { newSourceRow } from '../../src/domain/sourceState';
 import type { SourceRow } from '../../src/domain/sourceState';
-import { failureKindOf, startStorageStand } from './storageStand';
-import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
+import { failureKindOf, withStorage } from './storageStand';
+import type { FreshStorage } from './storageStand';
 
 const { signal } = new AbortController();
 const tenantId = '11111111-1111-4111-8111-111111111111';
@@ -14,24 +12,14 @@ const now = new Date('2026-11-22T12:00:00.000Z');
 const clock = { now: () => now };
 
 describe('tableSourceStore', () => {
-  let stand: StorageStand;
-  let storagePrefix: string;
+  let stand: FreshStorage;
   let store: SourceStore;
   let behindProxy: SourceStore;
-  let corrupt: string[];
 
-  beforeAll(async () => {
-    stand = await startStorageStand();
-  });
-
-  afterAll(() => stand.stop());
-
-  beforeEach(() => {
-    storagePrefix = stand.prefix();
-    corrupt = [];
-    stand.proxy.fail([]);
-    store = tableSourceStore(stand.access, clock, { storagePrefix, onCorruptRow: (description) => corrupt.push(description) });
-    behindProxy = tableSourceStore(stand.proxy.access, clock, { storagePrefix });
+  withStorage((fresh) => {
+    stand = fresh;
+    store = tableSourceStore(stand.access, clock, stand.options);
+    behindProxy = tableSourceStore(stand.proxy.access, clock, stand.options);
   });
 
   const create = (sourceId: string) => store.create(newSourceRow(tenantId, sourceId, now), signal);
@@ -140,18 +128,18 @@ describe('tableSourceStore', () => {
   ])('replaces %s when it is %j by what loses nothing', async (column, value, replaced) => {
     const saved = await store.save(full(await create('activity.exchange')), signal);
     const keys = { partitionKey: tenantId, rowKey: 'activity.exchange' };
-    await stand.table(`${storagePrefix}sources`).updateEntity({ ...keys, [column]: value }, 'Merge');
+    await stand.table(`${stand.storagePrefix}sources`).updateEntity({ ...keys, [column]: value }, 'Merge');
 
     const row = await store.find(tenantId, 'activity.exchange', signal);
 
     expect({ ...row, etag: '' }).toEqual({ ...saved, ...replaced, etag: '' });
-    expect(corrupt).toEqual([expect.stringContaining(column)]);
+    expect(stand.corrupt).toEqual([expect.stringContaining(column)]);
   });
 
   it('reads a row of which nothing is left but its keys', async () => {
     const keys = { partitionKey: tenantId, rowKey: 'activity.exchange' };
     await create('activity.exchange');
-    await stand.table(`${storagePrefix}sources`).updateEntity(keys, 'Replace');
+    await stand.table(`${stand.storagePrefix}sources`).updateEntity(keys, 'Replace');
 
     const row = await store.find(tenantId, 'activity.exchange', signal);
 

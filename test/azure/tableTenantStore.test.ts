@@ -1,10 +1,8 @@
 import { tableTenantStore } from '../../src/azure/tableTenantStore';
 import type { TenantStore } from '../../src/domain/ports';
 import type { Tenant } from '../../src/domain/tenant';
-import { failureKindOf, startStorageStand } from './storageStand';
-import type { StorageStand } from './storageStand';
-
-jest.setTimeout(60_000);
+import { failureKindOf, withStorage } from './storageStand';
+import type { FreshStorage } from './storageStand';
 
 const { signal } = new AbortController();
 const tenant: Tenant = {
@@ -30,26 +28,18 @@ async function gathered(tenants: AsyncIterable<Tenant>): Promise<Tenant[]> {
 }
 
 describe('tableTenantStore', () => {
-  let stand: StorageStand;
-  let storagePrefix: string;
+  let stand: FreshStorage;
   let store: TenantStore;
-  let corrupt: string[];
 
-  beforeAll(async () => {
-    stand = await startStorageStand();
-  });
-
-  afterAll(() => stand.stop());
-
-  beforeEach(() => {
-    storagePrefix = stand.prefix();
-    corrupt = [];
-    stand.proxy.fail([]);
-    store = tableTenantStore(stand.access, { storagePrefix, onCorruptRow: (description) => corrupt.push(description) });
+  withStorage((fresh) => {
+    stand = fresh;
+    store = tableTenantStore(stand.access, stand.options);
   });
 
   const damage = (columns: object) =>
-    stand.table(`${storagePrefix}tenants`).updateEntity({ partitionKey: 'tenants', rowKey: tenant.id, ...columns }, 'Merge');
+    stand
+      .table(`${stand.storagePrefix}tenants`)
+      .updateEntity({ partitionKey: 'tenants', rowKey: tenant.id, ...columns }, 'Merge');
 
   it('keeps a tenant, and changes it only from the version that was read', async () => {
     const etag = await store.save(tenant, undefined, signal);
@@ -70,7 +60,7 @@ describe('tableTenantStore', () => {
   it('recognises its own save when the answer was lost', async () => {
     stand.proxy.fail(['lostAs500']);
 
-    const etag = await tableTenantStore(stand.proxy.access, { storagePrefix }).save(tenant, undefined, signal);
+    const etag = await tableTenantStore(stand.proxy.access, stand.options).save(tenant, undefined, signal);
 
     expect(await store.find(tenant.id, signal)).toEqual({ tenant, etag });
   });
@@ -100,8 +90,8 @@ describe('tableTenantStore', () => {
 
     expect(await failureKindOf(store.find(tenant.id, signal))).toBe('unexpectedResponse');
     expect(await gathered(store.all(signal))).toEqual([]);
-    expect(corrupt).toHaveLength(2);
-    expect(corrupt[0]).toContain(column);
+    expect(stand.corrupt).toHaveLength(2);
+    expect(stand.corrupt[0]).toContain(column);
   });
 
   it('leaves out an integration of a newer version', async () => {

@@ -92,7 +92,7 @@ describe('redact', () => {
   });
 
   it('stays quick and short whatever comes', () => {
-    const began = process.hrtime.bigint();
+    const began = process.cpuUsage();
 
     const results = [
       'eyJ'.repeat(1_000_000),
@@ -103,7 +103,7 @@ describe('redact', () => {
       '1:'.repeat(200_000),
     ].map(redact);
 
-    expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(1_000);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
     for (const result of results) expect(result.length).toBeLessThan(5_000);
   });
 });

@@ -1,6 +1,7 @@
 // Loaded before the program that is measured (node --require): answers, when asked over the channel to the parent, what its process has used so far.
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
+import { peakMemoryBytes } from '../support/peakMemory';
 
 /** What a process has used since it started; `requests` only where they are counted. */
 export interface Usage {
@@ -26,7 +27,7 @@ process.on('message', (message) => {
   const { user, system } = process.cpuUsage();
   const usage: Usage = {
     cpuSeconds: (user + system) / 1e6,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes: peakMemoryBytes(),
     requests: Object.fromEntries(requests),
   };
   process.send?.({ usage });

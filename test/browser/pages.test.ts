@@ -31,7 +31,7 @@ const consentSpreadsMs = 20_000;
 const answerTakesMs = 80;
 
 async function untilConnected(page: Page, customer: string): Promise<void> {
-  await page.getByRole('heading', { level: 1, name: `${customer} is connected` }).waitFor({ timeout: 90_000 });
+  await page.getByRole('heading', { level: 1, name: `${customer} is connected` }).waitFor();
 }
 
 describe('a customer’s administrator', () => {
@@ -60,7 +60,7 @@ describe('a customer’s administrator', () => {
     await page.getByText('What you just agreed to is on its way').waitFor();
     await stand.show(page, 'progress');
     await untilConnected(page, 'Blue Yonder Airlines');
-    await page.getByText(/records have arrived so far/).waitFor({ timeout: 60_000 });
+    await page.getByText(/records have arrived so far/).waitFor();
     const seconds = (Date.now() - startedAt) / 1_000;
     settings.latencyMs = 0;
     directory.delayMs = 0;
@@ -141,7 +141,7 @@ describe('an operator', () => {
     const page = await stand.newPage();
     await page.goto(stand.stack.publicUrl);
     await page.getByRole('row', { name: /Blue Yonder/ }).waitFor();
-    await page.getByText('Unified audit logging is off').waitFor({ timeout: 60_000 });
+    await page.getByText('Unified audit logging is off').waitFor();
     await stand.inspect(page, 'tenants');
     await stand.show(page, 'tenants');
     await page.goto(`${stand.stack.publicUrl}/tenants/${troubled.tenantId}`);

@@ -37,7 +37,7 @@ async function look(page: Page, name: string, button: 'Find users' | 'Find devic
 }
 
 async function until(page: Page, words: string): Promise<void> {
-  await page.locator('main .state').first().getByText(words).waitFor({ timeout: 60_000 });
+  await page.locator('main .state').first().getByText(words).waitFor();
 }
 
 describe('an operator', () => {

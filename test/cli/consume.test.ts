@@ -3,7 +3,6 @@ import { unrefTokenRenewals } from '../local/eventHubs/hubClients';
 import { startCommandStack } from './commandStack';
 import type { CommandStack } from './commandStack';
 
-jest.setTimeout(120_000);
 unrefTokenRenewals();
 
 const records = [

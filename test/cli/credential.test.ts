@@ -3,8 +3,6 @@ import type { SimulatedTenant } from '../local/microsoft365/tenant';
 import { startCommandStack } from './commandStack';
 import type { CommandStack } from './commandStack';
 
-jest.setTimeout(120_000);
-
 const contoso: SimulatedTenant = {
   ...{ tenantId: '11111111-1111-4111-8111-111111111111', name: 'Contoso', clientId: '99999999-1111-4111-8111-111111111111' },
   ...{ secret: 'fake-secret-Contoso~123', mood: 'steady', activity: 'none' },

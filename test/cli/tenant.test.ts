@@ -3,8 +3,6 @@ import type { ContentType, SimulatedTenant } from '../local/microsoft365/tenant'
 import { runCommand, startCommandStack } from './commandStack';
 import type { CommandStack, Ran } from './commandStack';
 
-jest.setTimeout(120_000);
-
 const id = (digit: number): string => `${String(digit).repeat(8)}-1111-4111-8111-111111111111`;
 
 function simulated(digit: number, name: string, changes: Partial<SimulatedTenant> = {}): SimulatedTenant {

@@ -9,8 +9,6 @@ import type { SimulatedTenant } from '../local/microsoft365/tenant';
 import { startAssessStand } from './assessedTenants';
 import type { AssessStand } from './assessedTenants';
 
-jest.setTimeout(60_000);
-
 let stand: AssessStand;
 beforeEach(async () => {
   stand = await startAssessStand();

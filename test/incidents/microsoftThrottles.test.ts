@@ -41,3 +41,26 @@ describe('Microsoft throttles one tenant for half an hour', () => {
     incident.expects = { alerts: ['runFinished'] };
   });
 });
+
+describe('the login service is busy while a person adds a tenant', () => {
+  const { begin } = incidentStand();
+
+  it('F31: waits as long as it is asked to, then adds it', async () => {
+    const incident = await begin();
+    const before = incident.clock.now();
+    const { faults } = incident.microsoft;
+    const answers = [
+      faults.add({ when: { operation: 'openId' }, times: 1, respond: { status: 503, body: 'Service Unavailable' } }),
+      faults.add({ when: { operation: 'openId' }, times: 1, respond: { status: 429 } }),
+      faults.add({ when: { operation: 'token' }, times: 1, respond: { status: 429, headers: { 'Retry-After': '20' } } }),
+    ];
+
+    const tenant = await incident.clock.run(incident.add(contoso));
+
+    expect(answers.map(({ used }) => used)).toEqual([1, 1, 1]);
+    expect(incident.clock.now().getTime() - before.getTime()).toBe(30_000);
+    expect(tenant).toMatchObject({ id: contoso.tenantId, status: 'active' });
+    incident.publish();
+    await incident.runUntilQuiet();
+  });
+});

@@ -58,7 +58,7 @@ export const assumptions = {
   secondsPerMessage: 3,
   secondsPerMillionRecords: 60,
   recordsPerUnit: 200,
-  tableOperationsPerRun: 8,
+  tableOperationsPerRun: 9,
   tableOperationsPerUnit: 3,
   queueOperationsPerMessage: 4,
   hostBlobWrites: 500_000,

@@ -35,12 +35,14 @@ const settingsType = builtTemplate()['definitions']?.['connectorSettings']?.['pr
 
 /** Settings as the app sees them: what only Azure can work out is filled in. */
 function asDeployed(parameters: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
+  const set = Object.fromEntries(
     [...appSettingsOf(resourcesOf(parameters))].map(([name, value]) => {
       if (/clientid$/i.test(name) || name.endsWith('_CLIENT_ID')) return [name, '88888888-8888-8888-8888-888888888888'];
       return [name, withSuffixes(value)];
     }),
   );
+  // App Service adds what it calls the app.
+  return { ...set, WEBSITE_HOSTNAME: 'func-contoso.azurewebsites.net' };
 }
 
 function withSuffixes(value: string): string {
@@ -77,6 +79,14 @@ describe('the settings of the template', () => {
     expect(settings.managedIdentityClientId).toBeDefined();
     expect(settings.storage.kind).toBe('account');
     expect(settings.eventHubs.kind).toBe('namespace');
+  });
+
+  it('open the page to those who sign in, at the address of the app, where there is an application for them', () => {
+    expect(readSettings(asDeployed('default'), sourceIds).pages).toBeUndefined();
+    expect(readSettings(asDeployed('maximal'), sourceIds).pages).toMatchObject({
+      publicUrl: 'https://func-contoso.azurewebsites.net',
+      operators: { kind: 'signedIn' },
+    });
   });
 
   it('are read by the code or by the platform, all of them', () => {

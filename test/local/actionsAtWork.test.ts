@@ -29,7 +29,7 @@ const mostMs = 5_000;
 
 describe('actions at work in a process of their own', () => {
   const folder = mkdtempSync(join(tmpdir(), 'actions-'));
-  const watch = createLineWatch(60_000);
+  const watch = createLineWatch();
   let stack: Stack;
   let connector: Connector;
   beforeAll(async () => {
@@ -109,5 +109,19 @@ describe('actions at work in a process of their own', () => {
 
     expect(rows).toHaveLength(3);
     expect(new Set(told)).toEqual(new Set(rows.flatMap(({ id, story }) => story.map(({ number }) => `${id}.${number}`))));
+  });
+
+  it('are forgotten by the maintenance of a year later; the audit is not', async () => {
+    const kept = async () => connector.actPorts.actions.newest(contoso.tenantId, 10, signal);
+    const changes = await connector.actPorts.changes.newest(contoso.tenantId, 100, signal);
+    await connector.maintain({ log: () => undefined });
+    expect(await kept()).toHaveLength(3);
+    const clock = { ...connector.clock, now: () => new Date(connector.clock.now().getTime() + 401 * 86_400_000) };
+    const later = compose(stack.environment, { log: () => undefined, clock });
+    await later.maintain({ log: () => undefined });
+    await later.stop();
+
+    expect(await kept()).toEqual([]);
+    expect(await connector.actPorts.changes.newest(contoso.tenantId, 100, signal)).toEqual(changes);
   });
 });

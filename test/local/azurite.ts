@@ -79,7 +79,7 @@ function azuriteScript(): string {
   }
 }
 
-function listening(child: ChildProcess, deadlineMs = 30_000): Promise<Record<Service, string>> {
+function listening(child: ChildProcess, deadlineMs = 60_000): Promise<Record<Service, string>> {
   return new Promise((resolve, reject) => {
     let output = '';
     const found = new Map<string, string>();
@@ -111,7 +111,7 @@ function listening(child: ChildProcess, deadlineMs = 30_000): Promise<Record<Ser
 }
 
 async function answers(address: string): Promise<void> {
-  const deadline = AbortSignal.timeout(10_000);
+  const deadline = AbortSignal.timeout(60_000);
   for (;;) {
     try {
       const response = await fetch(`${address}/${account}?comp=list`, { signal: deadline });

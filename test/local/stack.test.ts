@@ -7,8 +7,6 @@ import { createLineWatch } from './functionHost/fixture/lineWatch';
 import { startStack } from './stack';
 import type { Stack } from './stack';
 
-jest.setTimeout(120_000);
-
 const entry = {
   tenantId: '11111111-1111-4111-8111-111111111111',
   sourceId: 'activity.exchange',

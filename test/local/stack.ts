@@ -207,7 +207,7 @@ function trusted(
   return { NODE_EXTRA_CA_CERTS: file };
 }
 
-const startWithinMs = 30_000;
+const startWithinMs = 60_000;
 const endWithinMs = 40_000;
 
 async function startFunctionHostProcess(

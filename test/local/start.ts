@@ -139,11 +139,10 @@ class Run {
       const { records, blobs } = microsoft365.loadRecords(recordsFolder, { mode: 'loop' });
       say(`Replaying ${records} records in ${blobs} blobs from ${recordsFolder}.`);
     }
+    for (const name of faults) microsoft365.faults.preset(name);
     const tenants = microsoft365.tenants().flatMap(({ tenant }) => (tenant.prospect === true ? [] : [tenant]));
     say(`Adding ${tenants.length} tenants …`);
     await addSimulatedTenants(this.#stores, tenants, signal);
-    // What a person adds goes wrong once and is said; what the connector does is what is tried here.
-    for (const name of faults) microsoft365.faults.preset(name);
     microsoft365.startGenerating(1_000);
   }
 

@@ -47,5 +47,5 @@ export const get = (http: Http, url: string, signal = noAbort()): Promise<Answer
 
 /** Waits until something is so. */
 export const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 };

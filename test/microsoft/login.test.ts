@@ -122,6 +122,25 @@ describe('login', () => {
     for (const one of [...first, second, third]) expect(one).toMatchObject({ kind: 'credentialRejected', code: 'AADSTS7000222' });
   });
 
+  it('asks again at once for whom begins anew, and still waits where Microsoft said so', async () => {
+    const { ask, http, credentials } = setUp((index) =>
+      index === 0
+        ? refused(65001, 'invalid_grant')
+        : index === 1
+          ? { status: 429, headers: { 'retry-after': '30' } }
+          : granted('a'),
+    );
+
+    expect(await failure(ask())).toMatchObject({ kind: 'consentMissing' });
+    expect(await failure(ask())).toMatchObject({ kind: 'consentMissing' });
+    expect(http.requests).toHaveLength(1);
+    credentials.askAnew(contoso.id);
+    expect(await failure(ask())).toMatchObject({ kind: 'throttled' });
+    credentials.askAnew(contoso.id);
+    expect(await failure(ask())).toMatchObject({ kind: 'throttled' });
+    expect(http.requests).toHaveLength(2);
+  });
+
   it('waits as long as a throttled login asks', async () => {
     const { ask, http, clock } = setUp((index) =>
       index === 0 ? { status: 429, headers: { 'retry-after': '30' } } : granted('a'),

@@ -28,6 +28,7 @@ const troubled = (mood: SimulatedTenant['mood'], digit: string): SimulatedTenant
   mood,
 });
 
+const deadlines = { headersMs: 60_000, idleMs: 60_000, bodyMs: 60_000 };
 let folder: string;
 let certificates: Certificates;
 let microsoft: Microsoft365;
@@ -49,7 +50,8 @@ beforeEach(async () => {
   const tenants = [steady, fresh, troubled('auditOff', '1'), troubled('noConsent', '2'), troubled('noPermission', '3')];
   tenants.push(troubled('subscriptionDisabled', '4'), troubled('secretExpired', '5'), troubled('disabledService', '6'));
   microsoft = await startMicrosoft365({ clock, seed: 7, tls: certificates, tenants, requirePublisherIdentifier: true });
-  http = createHttp({ ca: certificates.ca, deadlines: { headersMs: 2_000, idleMs: 200, bodyMs: 2_000 } });
+  http = createHttp({ ca: certificates.ca, deadlines });
+  deadlines.idleMs = 60_000;
   const cloud = { id: 'custom', title: 'Simulated', login: microsoft.urls.login, hosts: microsoft.urls } as const;
   const clouds = createClouds(cloud);
   telemetry = fakeTelemetry();
@@ -191,6 +193,8 @@ describe('the simulated Microsoft 365', () => {
     publish(steady, 60);
     microsoft.settings.pageSize = 7;
     const run = runOf(steady);
+    // One body stalls, and a deadline that passes too early is one more fault that heals.
+    deadlines.idleMs = 200;
     for (const name of ['throttling', 'serverErrors', 'resets', 'truncated', 'html'] as const) microsoft.faults.preset(name);
     microsoft.faults.add({ when: { operation: 'nextPage' }, times: 2, respond: { af: 'AF20031', status: 400 } });
     microsoft.faults.add({ when: { operation: 'blob' }, times: 1, respond: { kind: 'stall', afterBytes: 100 } });

@@ -31,7 +31,7 @@ const listing = (tenant: Tenant = contoso): TenantRequest => ({
 const af429: Reply = { status: 403, body: { error: { code: 'AF429', message: 'Too many requests.' } } };
 
 /** Tokens that are numbered; a forgotten one is followed by the next. */
-function numberedTokens(): Credentials & { forgotten: number; asked: number } {
+function numberedTokens(): Pick<Credentials, 'token' | 'forget'> & { forgotten: number; asked: number } {
   const tokens = {
     forgotten: 0,
     asked: 0,

@@ -10,6 +10,7 @@ import type { Failure } from '../../src/domain/failure';
 import type { Operator } from '../../src/domain/operator';
 import type { Answer, TenantRequest } from '../../src/domain/source';
 import type { Tenant } from '../../src/domain/tenant';
+import type { TenantProfile } from '../../src/domain/verdict';
 import { SimulatedMachines } from '../local/microsoft365/response/simulatedMachines';
 import type { MachineFacts } from '../local/microsoft365/response/simulatedMachines';
 import { SimulatedUsers } from '../local/microsoft365/response/simulatedUsers';
@@ -54,6 +55,8 @@ export const people = {
   administrator: person(4, { roles: [helpdesk] }),
   lastGlobal: person(5, { roles: [globalAdministrator] }),
   breakGlass: person(6),
+  eligible: person(7, { eligible: [globalAdministrator, helpdesk] }),
+  restricted: person(8, { isManagementRestricted: true }),
 };
 const machine = (digit: string, osPlatform = 'Windows11'): MachineFacts => ({
   ...{ id: digit.repeat(40), computerDnsName: `machine-${digit}`, osPlatform },
@@ -87,6 +90,8 @@ export class ActWorld {
   readonly joined: string[] = [];
   roles: Readonly<Record<'management' | 'graph' | 'defender', readonly string[]>> = roles;
   isSetUp = true;
+  /** What is known of the tenant's licences; nothing unless said. */
+  servicePlans: TenantProfile['servicePlans'] | undefined;
   maySetAdministrators = false;
   options: ActOptions = {
     ...{ mode: 'on', protectedTargets: new Set([people.breakGlass.id]), perTenantAnHour: 50, allTenantsAnHour: 100 },
@@ -169,6 +174,15 @@ export class ActWorld {
       }),
       responder: (tenant) => (this.isSetUp ? { ...tenant, clientId: 'response', secretName: 'response' } : undefined),
       responseRoles: async (_tenant, api) => Promise.resolve(this.roles[api]),
+      profiles: {
+        find: async () => {
+          const { servicePlans, tenant } = this;
+          if (servicePlans === undefined) return Promise.resolve(undefined);
+          const { id: tenantId, epoch } = tenant;
+          const seen = { roles: {}, verdicts: {}, alertFlows: {}, probedAt: clock.now().toISOString() };
+          return Promise.resolve({ tenantId, epoch, servicePlans, ...seen });
+        },
+      },
       findTargets: async () => Promise.resolve([]),
       actionRun: (tenant, signal) => ({
         tenant: { id: tenant.id, cloud: madeUpCloud },
@@ -245,7 +259,7 @@ export class ActWorld {
     const { method, body = '' } = request;
     const reply =
       request.api === 'graph'
-        ? (this.users.answer(method, pathname, body, this.maySetAdministrators) ?? this.#read(pathname))
+        ? (this.users.answer(method, pathname, body, this.maySetAdministrators, searchParams) ?? this.#read(pathname))
         : (this.machines.answer(method, pathname, searchParams, body) ?? this.#read(pathname));
     if (ms > 0) await clock.sleep(ms / 2, signal);
     if (fate === 'lost') fail({ kind: 'unavailable', code: 'connectionClosed' });

@@ -13,6 +13,8 @@ import type { Stack } from '../local/stack';
 import { startChromium } from './chromium';
 
 const screens = { desktop: { width: 1280, height: 800 }, phone: { width: 320, height: 640 } } as const;
+/** How long a page may take for what it is asked; a busy machine takes a while. */
+const waitMs = 120_000;
 const picture = { width: 1100, height: 820 };
 /** Where pictures go, when they are asked for: whole pages for the eye, and what fits on a screen for the documents. */
 const pictures = process.env['PICTURES'];
@@ -70,6 +72,7 @@ export async function startBrowserStand(
     newPage: async (options = {}) => {
       const context = await browser.newContext({ viewport: screens.desktop, ...options });
       opened.push(context);
+      context.setDefaultTimeout(waitMs);
       const page = await context.newPage();
       page.on('pageerror', (error) => troubles.push(error.message));
       page.on('console', (message) => {

@@ -8,6 +8,7 @@ import { composeOnClock } from './composeOnClock';
 import { DurableSteps, killNow } from './durableSteps';
 import type { StepPosition } from './durableSteps';
 import { IoClock, timeFile } from './ioClock';
+import { peakMemoryBytes } from './peakMemory';
 
 /** What a worker process is told: first who it is, then, round after round, to do what is due. */
 export type WorkerOrder =
@@ -27,11 +28,10 @@ export type WorkerOrder =
     }
   | { readonly kind: 'round' };
 
-/** What a worker process answers. */
-export type WorkerAnswer =
-  | { readonly kind: 'ready' }
-  /** The round is over; the most memory the process ever had, in bytes. */
-  | { readonly kind: 'done'; readonly peakBytes: number };
+/** What a worker process answers when it is ready, and when a round is over: the most memory it ever had, in bytes. */
+export interface WorkerAnswer {
+  readonly peakBytes: number;
+}
 
 const signal = new AbortController().signal;
 const host = { log: () => undefined };
@@ -41,8 +41,8 @@ let queue: CollectQueueHost | undefined;
 let steps: DurableSteps | undefined;
 let stopping = false;
 
-function answer(message: WorkerAnswer): void {
-  process.send?.(message);
+function answer(): void {
+  process.send?.({ peakBytes: peakMemoryBytes() } satisfies WorkerAnswer);
 }
 
 function begin(order: Extract<WorkerOrder, { kind: 'compose' }>): void {
@@ -81,13 +81,13 @@ async function round(): Promise<void> {
   await on.run(own.schedule(host));
   await queue.drain(own, async (work) => on.run(work));
   steps?.roundIsOver();
-  answer({ kind: 'done', peakBytes: process.resourceUsage().maxRSS * 1_024 });
+  answer();
 }
 
 async function obey(order: WorkerOrder): Promise<void> {
   if (order.kind === 'round') return round();
   begin(order);
-  answer({ kind: 'ready' });
+  answer();
 }
 
 process.on('message', (order: WorkerOrder) => {

@@ -45,6 +45,15 @@ export class MemoryActions extends MemoryRowStore<ActionRow> implements ActionSt
     const rows = this.list().filter((row) => tenantId === undefined || row.tenantId === tenantId);
     return Promise.resolve(rows.sort((a, b) => b.requestedAt.localeCompare(a.requestedAt)).slice(0, limit));
   };
+
+  readonly forget: ActionStore['forget'] = async (endedBefore, signal) => {
+    const old = this.list().filter((row) => !hasWork(row) && Date.parse(row.since) < endedBefore.getTime());
+    await this.remove(
+      old.map(({ id }) => id),
+      signal,
+    );
+    return old.length;
+  };
 }
 
 /** The audit in memory: by id, or by all it says. */
@@ -69,6 +78,12 @@ export class MemoryChanges implements ChangeStore {
   readonly told: ChangeStore['told'] = async (change) => {
     this.#untold.delete(keyOf(change));
     return Promise.resolve();
+  };
+
+  readonly forget: ChangeStore['forget'] = async (madeBefore) => {
+    const old = [...this.kept.values()].filter(({ at }) => Date.parse(at) < madeBefore.getTime());
+    for (const change of old) this.kept.delete(keyOf(change));
+    return Promise.resolve(old.length);
   };
 }
 

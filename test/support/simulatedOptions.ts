@@ -51,6 +51,7 @@ export function simulatedPorts(process: SimulatedProcess, sources: readonly Sour
     sources: new Map(sources.map((source) => [source.id, source])),
     clouds: (id) => (id === 'commercial' ? commercial : undefined),
     send: async () => Promise.reject(new ConnectorError('sending', { kind: 'unavailable', code: 'notSimulated' })),
+    askAnew: () => undefined,
     tenantFacts: {
       roles: async () => Promise.resolve([]),
       servicePlans: async () => Promise.resolve([]),

@@ -24,6 +24,7 @@ const changing: ReadonlySet<string> = new Set([
   'sourceRows.create',
   'sourceRows.save',
   'sourceRows.remove',
+  'sourceRows.renewGlance',
   'tenants.save',
   'tenants.remove',
   'profiles.save',

@@ -2,7 +2,7 @@ import type { Gap, HourCoverage } from '../../src/domain/coverage';
 import { failureOf } from '../../src/domain/failure';
 import type { CoverageStore, ProfileStore, ScheduleIndex, SourceStore } from '../../src/domain/ports';
 import type { ScheduleEntry } from '../../src/domain/schedule';
-import { newSourceRow } from '../../src/domain/sourceState';
+import { glanceOf, newSourceRow } from '../../src/domain/sourceState';
 import type { SourceRow } from '../../src/domain/sourceState';
 import type { TenantProfile } from '../../src/domain/verdict';
 
@@ -88,6 +88,40 @@ export function sourceStoreContract(makeStore: () => SourceStore): void {
     const third = await store.save(released, signal);
     expect(await store.find(tenant(3), full.sourceId, signal)).toEqual({ ...released, etag: third.etag });
     expect(await store.find(tenant(3), full.sourceId, signal)).not.toHaveProperty('leaseOwner');
+  });
+
+  it('shows in lists what the last run of each source left, and the first run while it goes on', async () => {
+    const store = makeStore();
+    const shown = async (tenantId: string) =>
+      (await Array.fromAsync(store.glances(signal))).find((one) => one.tenantId === tenantId)?.sources;
+    const { leaseOwner: _owner, leaseUntil: _until, ...released } = full;
+    expect([_owner, _until]).not.toContain(undefined);
+    const first = await store.create(newSourceRow(tenant(6), 'activity.first', now), signal);
+    const other = await store.create({ ...released, tenantId: tenant(6) }, signal);
+    expect(await shown(tenant(6))).toBeUndefined();
+
+    await store.save({ ...first, leaseOwner: 'host-1', leaseUntil: now.toISOString(), epoch: 1 }, signal);
+    const done = await store.save({ ...other, recordsTotal: 9, memory: { ...other.memory, recent: '7|8|9' } }, signal);
+    await store.save({ ...done, leaseOwner: 'host-2', leaseUntil: now.toISOString(), epoch: 2, recordsTotal: 10 }, signal);
+    const further = await store.create({ ...full, tenantId: tenant(7), sourceId: 'odd_name-1' }, signal);
+    await store.renewGlance(tenant(7), [further], signal);
+
+    expect((await shown(tenant(6)))?.map(({ sourceId }) => sourceId).sort()).toEqual([full.sourceId, 'activity.first']);
+    expect(await shown(tenant(6))).toEqual(
+      expect.arrayContaining([
+        { ...glanceOf(first), leaseOwner: 'host-1' },
+        { ...glanceOf(other), recordsTotal: 9, memory: { recent: '7|8|9' } },
+      ]),
+    );
+    expect(await shown(tenant(7))).toEqual([glanceOf(further)]);
+    expect(glanceOf(further)).toMatchObject({
+      leaseOwner: 'host-1',
+      state: full.state,
+      cursor: { listedTo: full.cursor.listedTo },
+    });
+    await store.remove(tenant(6), signal);
+    expect(await shown(tenant(6))).toBeUndefined();
+    expect(await shown(tenant(7))).toBeDefined();
   });
 
   it('removes a tenant with all its rows, and nothing of others', async () => {

@@ -35,14 +35,13 @@ export interface Ended {
 export class WorkerProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** The most memory it had until it answered last. */
   peakBytes = 0;
   #errors = '';
   #onAnswer: ((answer: WorkerAnswer) => void) | undefined;
 
   private constructor(bundle: string, caFile: string, onLine: (severity: string, line: string) => void) {
-    // A small new space: how much V8 lets lie before it collects depends on how busy the machine is, and is not what the memory bound is about.
-    const execArgv = ['--max-semi-space-size=2'];
-    this.child = fork(bundle, { silent: true, execArgv, env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile } });
+    this.child = fork(bundle, { silent: true, execArgv: [], env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile } });
     const killWithParent = (): boolean => this.child.kill('SIGKILL');
     process.once('exit', killWithParent);
     this.ended = new Promise((resolve) =>
@@ -71,8 +70,7 @@ export class WorkerProcess {
 
   /** Lets it do what is due. Rejects when it ends meanwhile. */
   async round(): Promise<void> {
-    const answer = await this.#tell({ kind: 'round' });
-    if (answer.kind === 'done') this.peakBytes = answer.peakBytes;
+    await this.#tell({ kind: 'round' });
   }
 
   /** Tells it to do what is due, and returns how it ended; when it survives that, it is told to stop. */
@@ -94,14 +92,15 @@ export class WorkerProcess {
     return this.ended;
   }
 
-  async #tell(order: WorkerOrder): Promise<WorkerAnswer> {
-    return new Promise((resolve, reject) => {
+  async #tell(order: WorkerOrder): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
       const failed = (what: string) => () => reject(new Error(`The worker process ${what}. ${this.#errors}`));
       const late = setTimeout(failed(`did not answer within ${answerWithinMs / 1_000} s`), answerWithinMs);
       void this.ended.then(failed('has ended'));
-      this.#onAnswer = (answer) => {
+      this.#onAnswer = ({ peakBytes }) => {
         clearTimeout(late);
-        resolve(answer);
+        this.peakBytes = peakBytes;
+        resolve();
       };
       void this.ended.then(() => clearTimeout(late));
       this.child.send(order);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { earliestEventPosition, type EventPosition } from '@azure/event-hubs';
 import { type EventHubsEmulator, startEventHubsEmulator } from './eventHubsEmulator';
-import { deferred, HubClients, noRetries, oneHub, within } from './hubClients';
+import { deferred, HubClients, impatient, noRetries, oneHub, within } from './hubClients';
 
 describe('Event Hubs emulator', () => {
   let emulator: EventHubsEmulator;
@@ -262,11 +262,11 @@ describe('Event Hubs emulator', () => {
     const stored = deferred();
     other.faults.pause();
     other.faults.onBatch(() => stored.resolve());
-    const pending = otherClients.producer('first', noRetries).sendBatch([{ body: 1 }]);
+    const pending = otherClients.producer('first', impatient).sendBatch([{ body: 1 }]);
     const failed = expect(pending).rejects.toThrow();
     await stored.promise;
 
-    await within(500, 'stop', other.stop());
+    await within(30_000, 'stop', other.stop());
     await other.stop();
 
     await failed;

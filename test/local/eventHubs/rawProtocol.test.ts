@@ -21,7 +21,7 @@ describe('Event Hubs emulator, below the SDK', () => {
     const closed = deferred();
     connection.once('connection_close', () => closed.resolve());
     connection.close();
-    await within(2000, 'close', closed.promise);
+    await within(30_000, 'close', closed.promise);
   });
   afterAll(() => emulator.stop());
 
@@ -38,14 +38,14 @@ describe('Event Hubs emulator, below the SDK', () => {
       application_properties: { operation: 'put-token', type: 'servicebus.windows.net:sastoken' },
       body: `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expires}&skn=x`,
     });
-    return within(2000, 'the token', answered.promise);
+    return within(30_000, 'the token', answered.promise);
   }
 
   async function opened(sender: Sender): Promise<void> {
     const ready = deferred();
     sender.once('sendable', () => ready.resolve());
     sender.once('sender_error', () => ready.reject(sender.error));
-    await within(2000, 'the link', ready.promise);
+    await within(30_000, 'the link', ready.promise);
   }
 
   async function outcome(sender: Sender, payload: Buffer): Promise<unknown> {
@@ -56,7 +56,7 @@ describe('Event Hubs emulator, below the SDK', () => {
       settled.resolve(error);
     });
     sender.send(payload, undefined, 0);
-    return within(2000, 'the answer', settled.promise);
+    return within(30_000, 'the answer', settled.promise);
   }
 
   function dataOf(body: Buffer): unknown {
@@ -111,7 +111,7 @@ describe('Event Hubs emulator, below the SDK', () => {
 
     const sizes = [10, 2000, 20, 2000];
     const sent = sizes.map((size) => sender.send(message.encode({ body: dataOf(Buffer.alloc(size)) }), undefined, 0).id);
-    await within(2000, 'the answers', all.promise);
+    await within(30_000, 'the answers', all.promise);
 
     expect(sent.map((id) => outcomes.get(id))).toEqual(['accepted', 'rejected', 'accepted', 'rejected']);
     expect(emulator.counts('first').events).toBe(before + 2);

@@ -11,7 +11,7 @@ import { bundleApp } from './fixture/bundleApp';
 import { createLineWatch, type LineWatch } from './fixture/lineWatch';
 import { startFunctionHost, type FunctionHost } from './functionHost';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const never = '0 0 0 1 1 *';
 const queues = { batchSize: 4, newBatchThreshold: 2, maxDequeueCount: 2, maxPollingInterval: '00:00:00.100' };

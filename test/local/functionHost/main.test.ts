@@ -10,7 +10,7 @@ import { startAzurite, type Azurite } from '../azurite';
 import { bundleApp } from './fixture/bundleApp';
 import { createLineWatch, type LineWatch } from './fixture/lineWatch';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let azurite: Azurite;
 let main: string;

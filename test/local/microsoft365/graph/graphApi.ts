@@ -64,24 +64,30 @@ function answer(graph: SimulatedGraph, call: Call, headers: Record<string, strin
 function answerAction(graph: SimulatedGraph, call: Call, claims: Claims): Reply | undefined {
   const { listener, method, path, query, body } = call;
   if (listener !== 'graph' && listener !== 'defender') return undefined;
-  if (isActionPath(method, path)) keepActionLimits(graph, call, claims);
+  const isAction = isActionPath(method, path);
+  if (isAction) keepActionLimits(graph, call, claims);
   const reply = graph.response.answer({ listener, tenantId: claims.tid, method, path, query, body, roles: claims.roles ?? [] });
   if (reply === undefined) return undefined;
+  // What reads back what was done has no effect; what the rest answers is counted there.
+  if (!isAction) keepActionLimits(graph, call, claims);
   const { status, body: json } = reply;
   return json === undefined ? bytesReply(status, Buffer.alloc(0)) : jsonReply(status, json);
 }
 
-function keepActionLimits({ service, limits: counters }: SimulatedGraph, call: Call, claims: Claims): void {
+/** The limits of a request that acts, or that reads what was acted on. */
+function actionLimits(graph: SimulatedGraph, { listener, method, path }: Call, { tid }: Claims): readonly LimitName[] {
+  if (listener === 'defender') return ['defenderMinute', 'defenderHour'];
+  if (path.includes('/identityProtection/')) return ['allGraph', 'identityProtection'];
+  return ['allGraph', directoryLimit(graph.users(tid)), ...(method === 'GET' ? [] : (['directoryWrites'] as const))];
+}
+
+function keepActionLimits(graph: SimulatedGraph, call: Call, claims: Claims): void {
+  const { service, limits: counters } = graph;
   if (!service.settings.keepLimits) return;
-  const names: readonly LimitName[] =
-    call.listener === 'defender'
-      ? ['defenderMinute', 'defenderHour']
-      : /riskyUsers/.test(call.path)
-        ? ['identityProtection']
-        : [];
-  for (const name of names) {
+  for (const name of actionLimits(graph, call, claims)) {
     const limit: Limit = limits[name];
-    const owner = limit.scope === 'tenant' ? claims.tid : `${claims.tid}|${claims.appid}`;
+    const { tid, appid } = claims;
+    const owner = limit.scope === 'tenant' ? tid : limit.scope === 'application' ? appid : `${tid}|${appid}`;
     const { waitSeconds } = counters.count(name, owner, 1, service.clock.now().getTime());
     if (waitSeconds === undefined) continue;
     service.violate('tooManyRequests', call, `${name}: more than ${limit.most} in ${limit.seconds} s`);

@@ -22,6 +22,7 @@ export const limits = {
   directorySmall: { most: 3500, seconds: 10, scope: 'tenantAndApplication', retryAfter: true, counts: 'units' },
   directoryMedium: { most: 5000, seconds: 10, scope: 'tenantAndApplication', retryAfter: true, counts: 'units' },
   directoryLarge: { most: 8000, seconds: 10, scope: 'tenantAndApplication', retryAfter: true, counts: 'units' },
+  directoryWrites: { most: 3000, seconds: 150, scope: 'tenantAndApplication', retryAfter: true, counts: 'requests' },
   directoryAllTenants: { most: 150_000, seconds: 20, scope: 'application', retryAfter: true, counts: 'units' },
   intune: { most: 2000, seconds: 20, scope: 'tenantAndApplication', retryAfter: false, counts: 'requests' },
   intuneOther: { most: 1000, seconds: 20, scope: 'tenantAndApplication', retryAfter: false, counts: 'requests' },

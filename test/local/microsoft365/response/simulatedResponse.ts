@@ -37,10 +37,13 @@ const helpdesk = { displayName: 'Helpdesk Administrator', roleTemplateId: '72982
 /** Who holds which role, by the place in the list of users. */
 const rolesByPlace: readonly UserFacts['roles'][] = [[globalAdministrator], [globalAdministrator], [helpdesk]];
 
+const eligibleByPlace: readonly UserFacts['eligible'][] = [undefined, undefined, [globalAdministrator]];
+
 const permissions: readonly (readonly [method: string, path: RegExp, anyOf: readonly string[]])[] = [
   ['PATCH', /^\/v1\.0\/users\/[^/]+$/, ['User.EnableDisableAccount.All', 'User.ReadWrite.All']],
   ['POST', /revokeSignInSessions$/, ['User.RevokeSessions.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All']],
   ['GET', /directoryRole/, ['RoleManagement.Read.Directory', 'Directory.Read.All']],
+  ['GET', /roleEligibilityScheduleInstances$/, ['RoleManagement.Read.Directory', 'RoleEligibilitySchedule.Read.Directory']],
   ['POST', /confirmCompromised$/, ['IdentityRiskyUser.ReadWrite.All']],
   ['POST', /\/(un)?isolate$/, ['Machine.Isolate']],
   ['POST', /\/collectInvestigationPackage$/, ['Machine.CollectForensics']],
@@ -102,7 +105,7 @@ export class SimulatedResponse {
     const { users, machines, maySetAdministrators } = this.of(tenantId);
     if (listener === 'defender') return machines.answer(method, path, query, body);
     const before = users.effects.length;
-    const reply = users.answer(method, path, body, maySetAdministrators);
+    const reply = users.answer(method, path, body, maySetAdministrators, query);
     for (const { target } of users.effects.slice(before)) this.#publish(tenantId, target);
     return reply;
   }
@@ -119,7 +122,7 @@ export class SimulatedResponse {
 /** What is on premises is not changed by what is done here: there the account is always on. */
 function factsOf(user: Json, place: number): UserFacts {
   const synced = user['onPremisesSyncEnabled'] === true;
-  const roles = rolesByPlace[place];
+  const [roles, eligible] = [rolesByPlace[place], eligibleByPlace[place]];
   return {
     id: String(user['id']),
     displayName: String(user['displayName']),
@@ -127,5 +130,6 @@ function factsOf(user: Json, place: number): UserFacts {
     accountEnabled: synced || user['accountEnabled'] === true,
     ...(synced ? { onPremisesSyncEnabled: true } : {}),
     ...(roles === undefined ? {} : { roles }),
+    ...(eligible === undefined ? {} : { eligible }),
   };
 }

@@ -7,6 +7,10 @@ export interface UserFacts {
   readonly onPremisesSyncEnabled?: boolean;
   /** Role templates by display name. */
   readonly roles?: readonly { readonly displayName: string; readonly roleTemplateId: string }[];
+  /** Those that the user may activate. */
+  readonly eligible?: readonly { readonly displayName: string; readonly roleTemplateId: string }[];
+  /** Only who has a role for the user's own unit may change the user. */
+  readonly isManagementRestricted?: boolean;
 }
 
 /** An answer of the simulation: JSON, or nothing. */
@@ -43,6 +47,8 @@ export class SimulatedUsers {
   readonly effects: Effect[] = [];
   /** How long after a change reads still show what was before. */
   lagMs = 0;
+  /** Whether the tenant has the licence for Privileged Identity Management. */
+  hasPrivilegedIdentityManagement = true;
   readonly #now: () => number;
   readonly #find: (id: string) => UserFacts | undefined;
   readonly #all: () => Iterable<UserFacts>;
@@ -55,7 +61,8 @@ export class SimulatedUsers {
   }
 
   /** Answers a request of Graph about a user; undefined when it is none. `maySet`: the application may change administrators. */
-  answer(method: string, path: string, body: string, maySet: boolean): ActionReply | undefined {
+  answer(method: string, path: string, body: string, maySet: boolean, query = new URLSearchParams()): ActionReply | undefined {
+    if (path === '/v1.0/roleManagement/directory/roleEligibilityScheduleInstances') return this.#eligible(query);
     const members = /^\/v1\.0\/directoryRoles\(roleTemplateId='([^']+)'\)\/members\/microsoft\.graph\.user$/.exec(path);
     if (members !== null) return this.#members(members[1] ?? '');
     const risky = /^\/v1\.0\/identityProtection\/riskyUsers\/([^/]+)$/.exec(path);
@@ -119,6 +126,7 @@ export class SimulatedUsers {
       return refused(400, 'Request_BadRequest', 'A value is required for property accountEnabled.');
     if ((facts.roles ?? []).length > 0 && !maySet)
       return refused(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
+    if (facts.isManagementRestricted === true) return refused(403, 'Authorization_RequestDenied', restricted);
     const state = this.#stateOf(facts);
     this.#note(facts.id, wanted ? 'enable' : 'disable');
     if (state.enabled !== wanted) Object.assign(state, { before: state.enabled, enabled: wanted, changedAt: this.#now() });
@@ -155,6 +163,23 @@ export class SimulatedUsers {
     return { status: 204 };
   }
 
+  #eligible(query: URLSearchParams): ActionReply {
+    if (!this.hasPrivilegedIdentityManagement)
+      return refused(
+        400,
+        'AadPremiumLicenseRequired',
+        'The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',
+      );
+    const id = /^principalId eq '([^']+)'$/.exec(query.get('$filter') ?? '')?.[1];
+    if (id === undefined) return refused(400, 'InvalidFilter', 'The filter is invalid.');
+    const value = (this.#find(id)?.eligible ?? []).map(({ displayName, roleTemplateId }) => ({
+      ...{ id: `${id}-${roleTemplateId}`, principalId: id, directoryScopeId: '/', memberType: 'Direct', startDateTime: null },
+      ...{ endDateTime: null, roleDefinitionId: roleTemplateId },
+      ...(query.get('$expand') === 'roleDefinition' ? { roleDefinition: { id: roleTemplateId, displayName } } : {}),
+    }));
+    return { status: 200, body: { value } };
+  }
+
   #members(role: string): ActionReply {
     const found = [...this.#all()].filter(({ roles = [] }) => roles.some(({ roleTemplateId }) => roleTemplateId === role));
     return { status: 200, body: { value: found.map((facts) => this.shown(facts)) } };
@@ -169,6 +194,9 @@ export class SimulatedUsers {
 export function refused(status: number, code: string, message: string): ActionReply {
   return { status, body: { error: { code, message } } };
 }
+
+const restricted =
+  'Target object is a member of a restricted management administrative unit and can only be modified by administrators scoped to that administrative unit.';
 
 const notThere = refused(
   404,
