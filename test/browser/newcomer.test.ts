@@ -181,6 +181,8 @@ describe('other ways in', () => {
     await page
       .getByLabel('Take it from a file')
       .setInputFiles({ name: 'own.pem', mimeType: 'text/plain', buffer: Buffer.from(pem) });
+    // The page reads the file by itself, a moment later.
+    await page.waitForFunction(`document.getElementById('certificate').value !== ''`);
     await expect(page.getByLabel('Or a certificate').inputValue()).resolves.toBe(pem);
     await page.getByRole('button', { name: 'Connect' }).click();
 

@@ -19,11 +19,23 @@ export function nested(outer: Around, inner: Around): Around {
   return async (call, go) => outer(call, async () => inner(call, go));
 }
 
-const storeNames = ['tenants', 'sourceRows', 'ledger', 'coverage', 'sent', 'sink', 'oversize', 'schedule', 'queue'] as const;
+const portNames = [
+  'tenants',
+  'sourceRows',
+  'ledger',
+  'coverage',
+  'sent',
+  'sink',
+  'oversize',
+  'schedule',
+  'queue',
+  'profiles',
+  'tenantFacts',
+] as const;
 
 /** The ports with something around every call, each step of an iteration included. */
 export function aroundPorts(ports: CollectPorts, around: Around): CollectPorts {
-  const stores = Object.fromEntries(storeNames.map((name) => [name, aroundObject(name, ports[name], around)]));
+  const stores = Object.fromEntries(portNames.map((name) => [name, aroundObject(name, ports[name], around)]));
   const sources = new Map([...ports.sources].map(([id, source]) => [id, aroundSource(source, around)]));
   const send: CollectPorts['send'] = async (tenant, request, signal) =>
     around({ name: 'send', args: [tenant, request] }, async () => ports.send(tenant, request, signal));
@@ -46,7 +58,7 @@ function aroundObject<T extends object>(name: string, object: T, around: Around)
   });
 }
 
-const iterating = new Set(['tenants.all', 'ledger.pending', 'ledger.hour', 'schedule.all']);
+const iterating = new Set(['tenants.all', 'sourceRows.glances', 'ledger.pending', 'ledger.hour', 'schedule.all']);
 
 async function* aroundSteps<T>(call: PortCall, steps: AsyncIterable<T>, around: Around): AsyncGenerator<T, void, undefined> {
   const iterator = steps[Symbol.asyncIterator]();
