@@ -21,7 +21,7 @@ interface TableGlances {
   readonly remove: (tenantId: TenantId, signal: AbortSignal) => Promise<void>;
 }
 
-/** The glances in Azure Table Storage. What cannot be read is left out: the next run of the source writes it anew. */
+/** The glances in Azure Table Storage. What cannot be read is told and left out: the next run of the source, or maintenance, writes it anew. */
 export function tableGlances(access: StorageAccess, options: StorageOptions = {}): TableGlances {
   const rows = new TableRows(access, `${storagePrefix(options)}glances`);
   return {
@@ -33,7 +33,10 @@ export function tableGlances(access: StorageAccess, options: StorageOptions = {}
 
     all: async function* (signal) {
       const sourceIds = new Map<string, string>();
-      for await (const page of rows.list({ partition }, signal)) for (const row of page) yield tenantGlance(row, sourceIds);
+      const report = (row: string, column: string): void =>
+        options.onCorruptRow?.(`Table ${rows.name}, row ${partition} / ${row}: column ${column} cannot be read.`);
+      for await (const page of rows.list({ partition }, signal))
+        for (const row of page) yield tenantGlance(row, sourceIds, report);
     },
 
     remove: async (tenantId, signal) => rows.removeAll(partition, [keyPart(tenantId)], signal),
@@ -49,15 +52,20 @@ const sourceOf = (column: string): string =>
     .slice(columnStart.length)
     .replace(/_([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
-/** Reads rows; `sourceIds` keeps those of the columns that were met. */
-function tenantGlance({ row, columns }: StoredRow, sourceIds: Map<string, string>): TenantGlance {
+/** Reads a row; `sourceIds` keeps those of the columns that were met, `report` is told of a column that cannot be read. */
+function tenantGlance(
+  { row, columns }: StoredRow,
+  sourceIds: Map<string, string>,
+  report: (row: string, column: string) => void,
+): TenantGlance {
   const sources: SourceGlance[] = [];
   for (const [name, value] of Object.entries(columns)) {
-    if (!name.startsWith(columnStart) || typeof value !== 'string') continue;
+    if (!name.startsWith(columnStart)) continue;
     const sourceId = sourceIds.get(name) ?? sourceOf(name);
     sourceIds.set(name, sourceId);
-    const source = parseGlance(sourceId, value);
-    if (source !== undefined) sources.push(source);
+    const source = typeof value === 'string' ? parseGlance(sourceId, value) : undefined;
+    if (source === undefined) report(row, name);
+    else sources.push(source);
   }
   return { tenantId: keyText(row), sources };
 }

@@ -2,13 +2,15 @@ import type { Simulation } from '../support/simulation';
 import type { SourceRow } from '../../src/domain/sourceState';
 import { newSourceRow } from '../../src/domain/sourceState';
 import { collectMessage } from '../../src/app/collect';
+import { probeId } from '../../src/app/probe';
 import { maintain } from '../../src/app/maintain';
 import { scheduleNow, scheduleTick } from '../../src/app/schedule';
+import type { Source } from '../../src/domain/source';
 import type { Failure } from '../../src/domain/failure';
 import { checkHistory } from '../support/history';
 import { scriptedUnit } from '../support/scriptedSource';
 import { tenantNamed } from '../support/simulatedTenant';
-import { at, hourMs, minuteMs, simulateFeed } from '../support/feedSimulation';
+import { at, hourMs, minuteMs, simulateFeed, start } from '../support/feedSimulation';
 
 const forever = new AbortController().signal;
 
@@ -56,6 +58,28 @@ describe('polling', () => {
     expect(checkHistory(simulation, source, { liveEntries: 0 })).toEqual([]);
   });
 
+  it('keeps what was asked for during a run even if it is found at the very time it comes back at', async () => {
+    const { simulation, source } = simulateFeed(tenantNamed('asking', { polling: { kind: 'disabled' } }));
+    source.add(scriptedUnit('slow', at(-minuteMs), 1, { readMs: 45_000 }));
+    const [worker, other] = [simulation.start(), simulation.start()];
+    const asking = simulation.clock.sleep(30_000, forever).then(async () => {
+      const { tenantId, sourceId, epoch: ticket } = lastRow(simulation);
+      const dueAt = new Date(simulation.clock.now().getTime() + 15_000);
+      await worker.ports.schedule.put(
+        [{ shard: worker.ports.shardOf(tenantId), dueAt, tenantId, sourceId, ticket, backlog: false }],
+        forever,
+      );
+      const entries = [{ tenantId, sourceId, ticket, dueAt: dueAt.toISOString() }];
+      await collectMessage(other.ports, { v: 1, entries }, forever);
+      expect(simulation.stores.schedule.entries().filter((entry) => entry.ticket === ticket)).toMatchObject([{ dueAt }]);
+    });
+
+    await simulation.runFor(worker, 5 * minuteMs);
+    await asking;
+
+    expect(worker.process.telemetry.named('runFinished')).toHaveLength(2);
+  });
+
   it('asks for a token anew with each run, so that what was mended is seen', async () => {
     const { simulation } = simulateFeed(tenantNamed('regular', { polling: { kind: 'every', seconds: 600 } }));
     const asked: string[] = [];
@@ -66,6 +90,22 @@ describe('polling', () => {
     const runs = worker.process.telemetry.named('runFinished').length;
     expect(runs).toBeGreaterThanOrEqual(5);
     expect(asked).toEqual(Array.from({ length: runs }, () => tenantNamed('regular').id));
+  });
+
+  it('asks for a token anew with each probe', async () => {
+    const tenant = tenantNamed('regular');
+    const { simulation, source } = simulateFeed(tenant);
+    const asked: string[] = [];
+    const progress: Source['progress'] = { kind: 'snapshot', snapshotEverySeconds: 3_600 };
+    const get = (target: Source, name: string | symbol): unknown => (name === 'progress' ? progress : Reflect.get(target, name));
+    const probed = new Proxy<Source>(source, { get });
+    const sources = new Map([[source.id, probed]]);
+    const worker = simulation.start(undefined, { sources, askAnew: (tenantId) => asked.push(tenantId) });
+    const entries = [{ tenantId: tenant.id, sourceId: probeId, ticket: 0, dueAt: start.toISOString() }];
+
+    await simulation.await(worker, collectMessage(worker.ports, { v: 1, entries }, forever));
+
+    expect(asked).toEqual([tenant.id]);
   });
 
   it('at a fixed interval keeps to it', async () => {

@@ -136,6 +136,22 @@ describe('tableSourceStore', () => {
     expect(stand.corrupt).toEqual([expect.stringContaining(column)]);
   });
 
+  it.each([['fine|2026-11-22T11:00:00.000Z||||||0|0|0||'], ['collecting|2026-11-22T11:00:00.000Z|'], [12]])(
+    'tells of what a list cannot show (%j), and shows the others',
+    async (value) => {
+      const idle = async (sourceId: string): Promise<SourceRow> => store.save(await create(sourceId), signal);
+      await idle('activity.exchange');
+      await idle('activity.general');
+      const keys = { partitionKey: 'tenants', rowKey: tenantId };
+      await stand.table(`${stand.storagePrefix}glances`).updateEntity({ ...keys, source_activity_2eexchange: value }, 'Merge');
+
+      const [glance, ...more] = await Array.fromAsync(store.glances(signal));
+
+      expect([glance?.sources.map(({ sourceId }) => sourceId), more]).toEqual([['activity.general'], []]);
+      expect(stand.corrupt).toEqual([expect.stringContaining('source_activity_2eexchange')]);
+    },
+  );
+
   it('reads a row of which nothing is left but its keys', async () => {
     const keys = { partitionKey: tenantId, rowKey: 'activity.exchange' };
     await create('activity.exchange');
